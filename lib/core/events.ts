@@ -1,0 +1,57 @@
+import type { SourceOutcome } from './sources/source.ts';
+import type { ArtifactState, ReleaseState } from './stage/report.ts';
+
+/**
+ * Everything the core has to say while it works: a closed union, so that a new event is a compile error
+ * in every renderer. Amounts are bytes, times are seconds.
+ */
+export type CoreEvent =
+  /** Work on one release begins. */
+  | {
+      readonly type: 'run-started';
+      readonly job: 'stage' | 'pull' | 'verify' | 'lock';
+      readonly release: string;
+      readonly artifacts: number;
+    }
+  /** A step of the run: words for people. */
+  | { readonly type: 'phase'; readonly phase: 'survey' | 'preflight' | 'transfer' | 'publish' | 'verify' }
+  /** How much there is to do, once known. */
+  | { readonly type: 'planned'; readonly artifacts: number; readonly bytes: number }
+  | {
+      readonly type: 'artifact-started';
+      readonly id: string;
+      readonly bytes: number | undefined;
+      readonly source: string | undefined;
+    }
+  /** `done` counts from the start of the artifact; after a resume it starts above zero, after a restart it falls. */
+  | { readonly type: 'progress'; readonly id: string; readonly done: number; readonly total: number | undefined }
+  | {
+      readonly type: 'attempt';
+      readonly id: string;
+      readonly source: string;
+      readonly outcome: SourceOutcome;
+      readonly reason: string;
+    }
+  | { readonly type: 'retry'; readonly id: string; readonly reason: string; readonly inSeconds: number }
+  | {
+      readonly type: 'artifact-finished';
+      readonly id: string;
+      readonly state: ArtifactState | 'valid' | 'invalid';
+      readonly bytes: number;
+      readonly reason?: string;
+    }
+  | { readonly type: 'waiting'; readonly what: string; readonly seconds: number }
+  | { readonly type: 'note'; readonly message: string }
+  | {
+      readonly type: 'run-finished';
+      readonly release: string;
+      readonly state: ReleaseState | 'valid' | 'invalid' | 'done';
+      readonly seconds: number;
+    };
+
+/** Receives events; must not throw and must not block. */
+export interface Reporter {
+  emit(event: CoreEvent): void;
+}
+
+export const silentReporter: Reporter = { emit() {} };

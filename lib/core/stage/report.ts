@@ -1,0 +1,60 @@
+import type { SourceOutcome } from '../sources/source.ts';
+import type { RequestKind } from '../stores/store.ts';
+
+export type ArtifactState = 'present' | 'copied' | 'staged' | 'referenced' | 'failed' | 'unresolved' | 'skipped';
+export type ReleaseState = 'published' | 'present' | 'degraded' | 'failed' | 'refused' | 'superseded';
+
+/** One try at one source. Sources are redacted; reasons name no secret. */
+export interface AttemptReport {
+  readonly source: string;
+  readonly outcome: SourceOutcome;
+  readonly reason: string;
+}
+
+export interface ArtifactReport {
+  readonly id: string;
+  readonly file: string;
+  readonly state: ArtifactState;
+  readonly required: boolean;
+  readonly size: number | null;
+  readonly sha256: string | null;
+  /** Bytes that upstream sent in this attempt, wasted ones included. */
+  readonly bytesFetched: number;
+  readonly seconds: number;
+  /** The source whose bytes were taken; null when none was needed or none worked. */
+  readonly source: string | null;
+  readonly attempts: readonly AttemptReport[];
+  /** Why it is not there, for failed, unresolved and skipped ones. */
+  readonly reason?: string;
+}
+
+export interface StoreReport {
+  /** As the user wrote it. */
+  readonly store: string;
+  readonly state: ReleaseState;
+  readonly requests: Readonly<Partial<Record<RequestKind, number>>>;
+}
+
+/** What `stage` did, truthfully: the JSON of `--json` and of `--report`. */
+export interface StageReport {
+  readonly ok: boolean;
+  /** Hash of manifest bytes and store URL: the same for every attempt at the same thing. */
+  readonly run: string;
+  /** ULID of this execution. */
+  readonly attempt: string;
+  readonly collection: string;
+  readonly version: string;
+  readonly state: ReleaseState;
+  /** Is the release readable from the primary now? */
+  readonly published: boolean;
+  /** SHA-256 of the release's canonical content; null while it is not known. */
+  readonly content: string | null;
+  readonly artifacts: readonly ArtifactReport[];
+  readonly stores: readonly StoreReport[];
+  /** Things a person should know: other labels after release, equal digests, what was cleaned up. */
+  readonly notes: readonly string[];
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** Set when the run as a whole was refused or failed. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
