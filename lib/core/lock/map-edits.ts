@@ -1,0 +1,130 @@
+import { isCollection, isPair, isScalar, type Pair, Scalar, type YAMLMap } from 'yaml';
+import type { TextEdit } from './text-edit.ts';
+import { scalarText } from './yaml-scalar-text.ts';
+
+export interface FieldValue {
+  readonly key: string;
+  readonly value: string | number;
+}
+
+/** Where `lock` puts a field that is not there yet: after the last present one of those before it. */
+const fieldOrder = ['id', 'aliases', 'kind', 'file', 'source', 'sources', 'sha256', 'size', 'digestFrom'];
+
+/**
+ * The edits that set fields of one mapping in its source text: a present value is replaced in its own quotes,
+ * an absent field gets its own line (block style) or is appended after a comma (flow style, JSON).
+ * Undefined when the text has a shape that cannot be edited in place.
+ */
+export function fieldEdits(text: string, map: YAMLMap, fields: readonly FieldValue[]): TextEdit[] | undefined {
+  const edits: TextEdit[] = [];
+  for (const field of fields) {
+    const pair = findPair(map, field.key);
+    const edit = pair === undefined ? insertion(text, map, field) : replacement(text, pair, field.value);
+    if (edit === undefined) return undefined;
+    edits.push(edit);
+  }
+  return edits;
+}
+
+/** Replaces one scalar by another in the same quotes; undefined for anything but a scalar written in place. */
+export function scalarEdit(text: string, node: unknown, value: string | number): TextEdit | undefined {
+  if (!isScalar(node) || node.range == null || isBlockScalar(node)) return undefined;
+  const [start, end] = node.range;
+  if (start === end || text.slice(start, end).trim() === '') return undefined;
+  return { start, end, text: scalarText(value, node.type) };
+}
+
+function findPair(map: YAMLMap, key: string): Pair | undefined {
+  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+}
+
+function replacement(text: string, pair: Pair, value: string | number): TextEdit | undefined {
+  const written = scalarEdit(text, pair.value, value);
+  if (written !== undefined) return written;
+  // `sha256:` with nothing behind it: the value goes right after the colon.
+  if (!isScalar(pair.key) || pair.key.range == null) return undefined;
+  if (pair.value !== null && !(isScalar(pair.value) && pair.value.value === null)) return undefined;
+  const colon = text.slice(pair.key.range[1]).match(/^[ \t]*:/);
+  if (colon === null) return undefined;
+  const at = pair.key.range[1] + colon[0].length;
+  return { start: at, end: at, text: ` ${scalarText(value, pair.key.type)}` };
+}
+
+function insertion(text: string, map: YAMLMap, field: FieldValue): TextEdit | undefined {
+  const first = map.items[0];
+  const anchor = anchorFor(map, field.key);
+  if (first === undefined || anchor === undefined || !isScalar(first.key) || first.key.range == null) return undefined;
+  const line = `${scalarText(field.key, first.key.type)}: ${scalarText(field.value, first.key.type)}`;
+  if (map.flow === true) return flowInsertion(text, anchor, line);
+
+  const firstKey = first.key.range[0];
+  const indent = ' '.repeat(firstKey - lineStart(text, firstKey));
+  const end = contentEnd(anchor);
+  if (end === undefined) return undefined;
+  const eol = lineEnding(text);
+  // A block scalar's content ends behind its last line break; anything else is followed by the rest of its line.
+  if (end > 0 && text[end - 1] === '\n') return { start: end, end, text: `${indent}${line}${eol}` };
+  const at = afterOwnComments(text, lineEnd(text, end), indent.length);
+  return { start: at, end: at, text: `${eol}${indent}${line}` };
+}
+
+function flowInsertion(text: string, anchor: Pair, line: string): TextEdit | undefined {
+  const end = contentEnd(anchor);
+  if (end === undefined || !isScalar(anchor.key) || anchor.key.range == null) return undefined;
+  const start = lineStart(text, anchor.key.range[0]);
+  const before = text.slice(start, anchor.key.range[0]);
+  const ownLine = before.trim() === '' ? `${lineEnding(text)}${before}` : ' ';
+  return { start: end, end, text: `,${ownLine}${line}` };
+}
+
+function anchorFor(map: YAMLMap, key: string): Pair | undefined {
+  const before = fieldOrder.slice(0, fieldOrder.indexOf(key)).reverse();
+  for (const candidate of before) {
+    const pair = findPair(map, candidate);
+    if (pair !== undefined) return pair;
+  }
+  return map.items.at(-1);
+}
+
+/** Offset behind the last character that belongs to the pair, trailing comments and blank lines excluded. */
+function contentEnd(node: unknown): number | undefined {
+  if (isPair(node)) return contentEnd(node.value) ?? contentEnd(node.key);
+  if (isCollection(node) && node.flow !== true) {
+    const last = node.items.at(-1);
+    return last === undefined ? node.range?.[1] : contentEnd(last);
+  }
+  if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
+    return typeof node.range[1] === 'number' ? node.range[1] : undefined;
+  }
+  return undefined;
+}
+
+/** Comment lines that are indented deeper than the mapping belong to the value above them (`  # - old source`). */
+function afterOwnComments(text: string, end: number, indent: number): number {
+  let at = end;
+  for (;;) {
+    const line = text.slice(at).match(/^\r?\n([ \t]*)#[^\r\n]*/);
+    if (line?.[1] === undefined || line[1].length <= indent) return at;
+    at += line[0].length;
+  }
+}
+
+function isBlockScalar(node: Scalar): boolean {
+  return node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED;
+}
+
+function lineStart(text: string, at: number): number {
+  return text.lastIndexOf('\n', at - 1) + 1;
+}
+
+function lineEnd(text: string, at: number): number {
+  const end = text.indexOf('\n', at);
+  if (end === -1) return text.length;
+  return text[end - 1] === '\r' && end > at ? end - 1 : end;
+}
+
+/** The line ending of the file's first line. */
+export function lineEnding(text: string): '\r\n' | '\n' {
+  const end = text.indexOf('\n');
+  return end > 0 && text[end - 1] === '\r' ? '\r\n' : '\n';
+}
