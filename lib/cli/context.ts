@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+import type { HttpClient } from '../core/http/http-client.ts';
+import type { CommandContext } from './command-context.ts';
+import type { Configuration } from './configuration.ts';
+import type { Environment } from './environment.ts';
+import type { Progress } from './progress/progress.ts';
+
+export interface ContextParts {
+  /** Absolute working folder. */
+  readonly cwd: string;
+  readonly json: boolean;
+  readonly environment: Environment;
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  writeOut(text: string): void;
+  writeError(text: string): void;
+}
+
+/** A context, and the end of what it opened. */
+export interface OpenedContext {
+  readonly context: CommandContext;
+  close(): Promise<void>;
+}
+
+/** Puts together what commands work with. Nothing is opened, and no library loaded, before it is asked for. */
+export function createContext(parts: ContextParts): OpenedContext {
+  const { environment, configuration, progress } = parts;
+  let client: Promise<HttpClient> | undefined;
+
+  async function makeClient(): Promise<HttpClient> {
+    const { createHttpClient } = await import('../core/http/create-http-client.ts');
+    return createHttpClient(await httpOptions(environment, configuration));
+  }
+
+  const context: CommandContext = {
+    cwd: parts.cwd,
+    json: parts.json,
+    environment,
+    configuration,
+    clock: parts.clock,
+    reporter: progress,
+    signal: parts.signal,
+    print(line) {
+      progress.above(() => parts.writeOut(`${line}\n`));
+    },
+    printJson(document) {
+      progress.above(() => parts.writeOut(`${JSON.stringify(document, undefined, 2)}\n`));
+    },
+    say(line) {
+      progress.above(() => parts.writeError(`${line}\n`));
+    },
+    http() {
+      client ??= makeClient();
+      return client;
+    },
+    async openStore(url) {
+      const { openStore } = await import('../core/stores/open-store.ts');
+      return openStore(url, { cwd: parts.cwd });
+    },
+  };
+  return {
+    context,
+    async close() {
+      progress.close();
+      await (await client)?.close();
+    },
+  };
+}

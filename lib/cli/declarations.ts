@@ -1,0 +1,185 @@
+import type { Command } from 'commander';
+import type { CommandRun } from './command-context.ts';
+import { collect, parseBytes, parseCount, parsePort, parseSeconds } from './option-values.ts';
+
+/** What the shell knows about a command before it loads it. */
+export interface CommandDeclaration {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** More lines for the command's own help. */
+  readonly detail: string;
+  readonly examples: readonly string[];
+  /** Adds arguments and options. Values of the wrong shape end the program before the command is loaded. */
+  declare(command: Command): Command;
+  load(): Promise<{ readonly run: CommandRun }>;
+}
+
+const text = (value: string): string => value;
+
+function stores(command: Command): Command {
+  return command
+    .option(
+      '--to <store>',
+      'primary store (default: what weighbridge.yaml says, else file:./mirror or file:./mirror-private)',
+    )
+    .option('--replica <store>', 'store that receives the release as well (repeatable)', collect(text));
+}
+
+function staging(command: Command): Command {
+  return stores(command)
+    .option('--state <location>', 'folder for checkpoints and reports', '.weighbridge')
+    .option('--report <file>', 'also write the report to this file')
+    .option('--concurrency <n>', 'artifacts at the same time', parseCount)
+    .option('--part-size <size>', 'bytes per range and part, such as 16MiB', parseBytes)
+    .option('--timeout <time>', 'stop after this time, such as 30m, and keep the checkpoints', parseSeconds)
+    .option('--attempts <n>', 'tries per source', parseCount)
+    .option('--max-bytes <n>', 'refuse to begin when more would have to be fetched, such as 50GiB', parseBytes);
+}
+
+export const declarations: readonly CommandDeclaration[] = [
+  {
+    name: 'init',
+    summary: 'start a repository of manifests',
+    detail: 'Writes a first manifest, weighbridge.yaml and a CI file, all commented. Existing files are left alone.',
+    examples: ['weighbridge init', 'weighbridge init my-models'],
+    declare: (command) => command.argument('[dir]', 'folder to fill (default: this one)'),
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'new',
+    summary: 'write a manifest',
+    detail:
+      'Makes a manifest from files and folders, from an hf:// repository at a revision or a prefix of it, or from the\n' +
+      "last version's manifest, keeping its ids and clearing its digests.",
+    examples: [
+      'weighbridge new my-model@1.0.0 ./weights',
+      'weighbridge new my-model@1.0.0 "hf://owner/repo@main"',
+      'weighbridge new my-model@1.1.0 --from manifests/my-model/1.0.0.yaml',
+    ],
+    declare: (command) =>
+      command
+        .argument('<release>', 'COLLECTION@VERSION')
+        .argument('[inputs...]', 'files, folders, globs or sources')
+        .option('--from <manifest>', "last version's manifest"),
+    load: () => import('./commands/new.ts'),
+  },
+  {
+    name: 'validate',
+    summary: 'check manifests without any network',
+    detail: 'Reports every problem of every file at once, with line and column.',
+    examples: ['weighbridge validate manifests/my-model/1.0.0.yaml'],
+    declare: (command) => command.argument('<manifests...>', 'manifest files'),
+    load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'lock',
+    summary: 'pin sources and fill in sizes and digests',
+    detail:
+      'Completes manifests in place, keeping comments and order. A digest that is there is checked, never replaced.\n' +
+      'Downloads only where upstream publishes no strong digest.',
+    examples: ['weighbridge lock manifests/my-model/1.0.0.yaml', 'weighbridge lock --check manifests/*/*.yaml'],
+    declare: (command) =>
+      command
+        .argument('<manifests...>', 'manifest files')
+        .option('--check', 'write nothing; exit 1 if anything would change'),
+    load: () => import('./commands/lock.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'say what stage would do',
+    detail: 'Asks stores and upstreams, fetches no content and writes nothing.',
+    examples: ['weighbridge plan manifests/my-model/1.0.0.yaml --to file:./mirror'],
+    declare: (command) => stores(command.argument('<manifests...>', 'manifest files')),
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'stage',
+    summary: 'fetch, prove and publish releases',
+    detail:
+      'Brings the bytes of each manifest into the primary store, proves them, publishes the release and replicates it.\n' +
+      'Run it again after an interruption: it continues from its checkpoints.',
+    examples: [
+      'weighbridge stage manifests/my-model/1.0.0.yaml',
+      'weighbridge stage manifests/my-model/1.0.0.yaml --to file:/srv/mirror --json',
+      'pass show signed-url | weighbridge stage m.yaml --source weights=-',
+    ],
+    declare: (command) =>
+      staging(command.argument('<manifests...>', 'manifest files')).option(
+        '--source <id=->',
+        'read a (signed) URL for this artifact from stdin; it is used once and not recorded',
+        collect(text),
+      ),
+    load: () => import('./commands/stage.ts'),
+  },
+  {
+    name: 'publish',
+    summary: 'new, lock, stage and verify in one',
+    detail: 'For a file or folder of weights that are on this machine: they become a published release.',
+    examples: ['weighbridge publish ./weights my-model@1.0.0'],
+    declare: (command) =>
+      staging(command.argument('<path>', 'file or folder').argument('<release>', 'COLLECTION@VERSION')),
+    load: () => import('./commands/publish.ts'),
+  },
+  {
+    name: 'ls',
+    summary: 'list releases, or the files of one',
+    detail: 'Reads the registry of a store or of a published mirror.',
+    examples: ['weighbridge ls', 'weighbridge ls my-model@1.0.0 --from https://models.example.org'],
+    declare: (command) =>
+      command
+        .argument('[release]', 'COLLECTION[@VERSION]; the latest version when it is left out')
+        .option('--from <store>', 'store or https:// base of a mirror'),
+    load: () => import('./commands/ls.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 're-read a mirror and prove it again',
+    detail:
+      'Names what is damaged, missing or does not belong there; changes nothing. With --quick only sizes and stored\n' +
+      'checksums are compared.',
+    examples: ['weighbridge verify', 'weighbridge verify my-model@1.0.0 --store file:./mirror --quick'],
+    declare: (command) =>
+      command
+        .argument('[releases...]', 'COLLECTION[@VERSION] (default: all)')
+        .option('--store <store>', 'store or https:// base of a mirror')
+        .option('--replica <store>', 'store that must hold the same (repeatable)', collect(text))
+        .option('--quick', 'compare sizes and stored checksums, read no content'),
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'pull',
+    summary: 'bring a release to this machine',
+    detail:
+      'Resumes, proves every byte, and replaces a file only by one that is proven. Without --into files go to the\n' +
+      'cache and their paths are printed, one a line.',
+    examples: [
+      'weighbridge pull my-model --into ./weights',
+      'weighbridge pull my-model@1.0.0 tokenizer.json --from https://models.example.org',
+      'weighbridge pull my-model --into ./weights --check',
+    ],
+    declare: (command) =>
+      command
+        .argument('<release>', 'COLLECTION[@VERSION]; the latest version when it is left out')
+        .argument('[files...]', 'ids or files (default: all)')
+        .option('--from <store>', 'store or https:// base of a mirror')
+        .option('--into <dir>', 'folder to write to (default: the cache)')
+        .option('--check', 'change nothing; say missing, pointer, size, digest or valid per file')
+        .option('--force', 'replace files that hold something else')
+        .option('--offline', 'use no network; fail unless everything is here')
+        .option('--timeout <time>', 'stop after this time, such as 30m; a later pull continues', parseSeconds),
+    load: () => import('./commands/pull.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'serve a store over HTTP',
+    detail: 'A static server with ranges and digests, read only, until Ctrl-C.',
+    examples: ['weighbridge serve', 'weighbridge serve --store file:/srv/mirror --port 8080'],
+    declare: (command) =>
+      command
+        .option('--store <store>', 'store to serve')
+        .option('--host <address>', 'address to listen on', '127.0.0.1')
+        .option('--port <n>', 'port to listen on; 0 for any free one', parsePort, 8040),
+    load: () => import('./commands/serve.ts'),
+  },
+];

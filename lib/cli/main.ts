@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
+import { systemClock } from '../core/clock.ts';
+import type { WeighbridgeError } from '../core/errors.ts';
+import { createContext } from './context.ts';
+import { type Environment, readEnvironment, type Variables } from './environment.ts';
+import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf, Unexpected } from './error-output.ts';
+import { interruptible, type SignalSource } from './interrupt.ts';
+import { createProgram, type Invocation } from './program.ts';
+import type { ProgressStream } from './progress/progress.ts';
+import { hideSecrets } from './scrub.ts';
+
+/** The process around the command line, so that a test can stand in for it. */
+export interface Surroundings {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly variables: Variables;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly stdout: ProgressStream;
+  readonly stderr: ProgressStream;
+  readonly signals: SignalSource;
+  /** Ends the process at once. */
+  leave(code: number): void;
+}
+
+/** Runs one command line. Never throws; everything that went wrong is said, and is in the exit code. */
+export async function main(around: Surroundings): Promise<ExitCode> {
+  const json = asksForJson(around.argv);
+  let environment: Environment | undefined;
+  try {
+    const invocation = parseCommandLine(around, json);
+    if (invocation === undefined) return exitCodes.done;
+    environment = readEnvironment(around.variables);
+    return await runCommand(around, invocation, environment);
+  } catch (thrown) {
+    const error = asWeighbridgeError(thrown);
+    report(error, json, around);
+    if (error instanceof Unexpected && environment?.debug) {
+      around.stderr.write(`${hidden(stackOf(error), around.variables)}\n`);
+    }
+    return exitCodeOf(error);
+  }
+}
+
+/** The command line of this process. Ends it when the work is done, whatever a library may still hold open. */
+export async function runProcess(): Promise<void> {
+  const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
+  const code = await main({
+    argv: process.argv.slice(2),
+    variables: process.env,
+    cwd: process.cwd(),
+    stdout,
+    stderr,
+    signals: process,
+    leave: (code) => process.exit(code),
+  });
+  process.exitCode = code;
+  // Only when everything written has reached the pipe.
+  stdout.write('', () => stderr.write('', () => process.exit()));
+}
+
+async function runCommand(around: Surroundings, invocation: Invocation, environment: Environment): Promise<ExitCode> {
+  const [{ loadConfiguration }, { openProgress }, { run }] = await Promise.all([
+    import('./configuration.ts'),
+    import('./progress/progress.ts'),
+    invocation.declaration.load(),
+  ]);
+  const { global, input } = invocation;
+  const configuration = await loadConfiguration({
+    cwd: around.cwd,
+    file: global.config,
+    trustedOrigins: global.trustOrigin,
+  });
+  const progress = await openProgress(global.progress, {
+    stream: around.stderr,
+    clock: systemClock,
+    colour: !environment.noColor,
+    ci: environment.ci,
+    term: environment.term,
+  });
+  const writeError = (text: string): void => progress.above(() => around.stderr.write(hidden(text, around.variables)));
+  const interruption = interruptible(around.signals, (line) => writeError(`${line}\n`), around.leave);
+  const { context, close } = createContext({
+    cwd: around.cwd,
+    json: global.json,
+    environment,
+    configuration,
+    clock: systemClock,
+    progress,
+    signal: interruption.signal,
+    writeOut: (text) => around.stdout.write(text),
+    writeError,
+  });
+  try {
+    const code = await run(context, input);
+    return interruption.signal.aborted && code === exitCodes.failed ? exitCodes.interrupted : code;
+  } catch (error) {
+    // Whatever the interruption made fail, the interruption is what happened.
+    throw interruption.signal.aborted ? interruption.signal.reason : error;
+  } finally {
+    interruption.release();
+    await close();
+  }
+}
+
+/** Undefined when help or the version was asked for and has been shown. */
+function parseCommandLine(around: Surroundings, json: boolean): Invocation | undefined {
+  let invocation: Invocation | undefined;
+  const output = {
+    writeOut: (text: string) => around.stdout.write(text),
+    writeError: (text: string) => json || around.stderr.write(text),
+    columns: around.stdout.columns,
+  };
+  const program = createProgram(packageVersion(), output, (it) => {
+    invocation = it;
+  });
+  const [first, ...rest] = around.argv;
+  try {
+    program.parse(first === 'help' ? [...rest, '--help'] : around.argv, { from: 'user' });
+  } catch (error) {
+    if ((error as { exitCode?: number }).exitCode === 0) return undefined;
+    throw error;
+  }
+  return invocation;
+}
+
+function report(error: WeighbridgeError, json: boolean, around: Surroundings): void {
+  if (json) {
+    around.stdout.write(`${hidden(JSON.stringify(errorDocument(error), undefined, 2), around.variables)}\n`);
+    return;
+  }
+  for (const line of errorLines(error)) around.stderr.write(`${hidden(line, around.variables)}\n`);
+}
+
+/** Also when the command line itself cannot be parsed. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
+}
+
+function hidden(text: string, variables: Variables): string {
+  return hideSecrets(text, [variables.HF_TOKEN, variables.HUGGING_FACE_HUB_TOKEN, variables.GITHUB_TOKEN]);
+}
+
+function stackOf(error: Unexpected): string {
+  const { cause } = error;
+  return (cause instanceof Error ? cause.stack : undefined) ?? error.stack ?? error.message;
+}
+
+function packageVersion(): string {
+  // Two folders up from lib/cli in the checkout, one more from dist/lib/cli in the package.
+  const up = import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json';
+  const { version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+/** A reader that went away, as in `weighbridge ls | head -1`: the work goes on, and its exit code is the truth. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

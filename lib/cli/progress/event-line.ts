@@ -1,0 +1,64 @@
+import type { CoreEvent } from '../../core/events.ts';
+import { formatBytes, formatDuration } from './quantities.ts';
+
+const jobs = { stage: 'staging', pull: 'pulling', verify: 'verifying', lock: 'locking' } as const;
+
+const phases = {
+  survey: 'looking at what is there',
+  preflight: 'asking the upstreams',
+  transfer: 'transferring',
+  publish: 'publishing',
+  verify: 'reading and hashing',
+} as const;
+
+/** What a phase is called while it lasts. */
+export function phaseWords(phase: keyof typeof phases): string {
+  return phases[phase];
+}
+
+/** What a job on a release is called while it lasts. */
+export function jobWords(job: keyof typeof jobs): string {
+  return jobs[job];
+}
+
+/**
+ * The line that an event is worth in a log, or undefined for those that only move a display.
+ * Good endings of single artifacts are left to the caller: with thousands of them nobody wants a line for each.
+ */
+export function eventLine(event: CoreEvent): string | undefined {
+  switch (event.type) {
+    case 'run-started':
+      return `${jobWords(event.job)} ${event.release}: ${event.artifacts} ${event.artifacts === 1 ? 'artifact' : 'artifacts'}`;
+    case 'planned':
+      return event.artifacts === 0 ? undefined : `${event.artifacts} to do, ${formatBytes(event.bytes)}`;
+    case 'attempt':
+      return event.outcome === 'ok' ? undefined : `${event.id}: ${event.outcome}: ${event.source}: ${event.reason}`;
+    case 'retry':
+      return `${event.id}: ${event.reason}; trying again in ${formatDuration(event.inSeconds)}`;
+    case 'artifact-finished':
+      return endingLine(event);
+    case 'waiting':
+      return `waiting ${formatDuration(event.seconds)} for ${event.what}`;
+    case 'note':
+      return event.message;
+    case 'run-finished':
+      return `${event.release}: ${event.state} after ${formatDuration(event.seconds)}`;
+    case 'phase':
+    case 'artifact-started':
+    case 'progress':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Did an artifact end in a way that a person must know of? */
+export function isBadEnding(event: Extract<CoreEvent, { type: 'artifact-finished' }>): boolean {
+  return event.state === 'failed' || event.state === 'unresolved' || event.state === 'invalid';
+}
+
+function endingLine(event: Extract<CoreEvent, { type: 'artifact-finished' }>): string {
+  const reason = event.reason === undefined ? '' : `: ${event.reason}`;
+  const bytes = isBadEnding(event) ? '' : `, ${formatBytes(event.bytes)}`;
+  return `${event.id}: ${event.state}${bytes}${reason}`;
+}

@@ -1,0 +1,71 @@
+import { createLogUpdate } from 'log-update';
+import type { Clock } from '../../core/clock.ts';
+import type { CoreEvent } from '../../core/events.ts';
+import { eventLine, isBadEnding } from './event-line.ts';
+import { liveFrame } from './live-frame.ts';
+import { printable } from './printable.ts';
+import type { Progress, ProgressStream } from './progress.ts';
+import { RunTally } from './run-tally.ts';
+
+/** Milliseconds between two pictures. */
+const interval = 125;
+
+/** A display that redraws itself in place on a terminal; what is worth keeping scrolls by above it. */
+export function liveDisplay(stream: ProgressStream, clock: Clock, colour: boolean): Progress {
+  const update = createLogUpdate(stream as NodeJS.WritableStream, { showCursor: true });
+  const tally = new RunTally();
+  let timer: NodeJS.Timeout | undefined;
+
+  function draw(): void {
+    const size = { columns: stream.columns ?? 80, rows: stream.rows ?? 24, colour };
+    update(liveFrame(tally, size, clock.now().getTime() / 1000));
+  }
+
+  function stop(): void {
+    clearInterval(timer);
+    timer = undefined;
+    update.clear();
+  }
+
+  function above(write: () => void): void {
+    const showing = timer !== undefined;
+    if (showing) update.clear();
+    write();
+    if (showing) draw();
+  }
+
+  return {
+    emit(event: CoreEvent) {
+      tally.take(event, clock.now().getTime() / 1000);
+      const line = keeps(event) ? eventLine(event) : undefined;
+      if (line !== undefined) above(() => stream.write(`${printable(line)}\n`));
+      if (event.type === 'run-finished') stop();
+      // Begins with the first sign of work; never keeps the process alive.
+      else if (timer === undefined && event.type !== 'note') timer = setInterval(draw, interval).unref();
+    },
+    above,
+    close: stop,
+  };
+}
+
+/** What stays readable above the display: only what a person may have to act on. */
+function keeps(event: CoreEvent): boolean {
+  switch (event.type) {
+    case 'attempt':
+    case 'retry':
+    case 'waiting':
+    case 'note':
+      return true;
+    case 'artifact-finished':
+      return isBadEnding(event);
+    case 'run-started':
+    case 'phase':
+    case 'planned':
+    case 'artifact-started':
+    case 'progress':
+    case 'run-finished':
+      return false;
+    default:
+      return event satisfies never;
+  }
+}

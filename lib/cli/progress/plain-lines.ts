@@ -1,0 +1,64 @@
+import type { Clock } from '../../core/clock.ts';
+import type { CoreEvent } from '../../core/events.ts';
+import { eventLine, isBadEnding } from './event-line.ts';
+import { printable } from './printable.ts';
+import type { Progress, ProgressStream } from './progress.ts';
+import { formatBytes, formatDuration, formatRate } from './quantities.ts';
+import { RunTally } from './run-tally.ts';
+
+/** Seconds between two lines that only say how far it is. */
+const quietSeconds = 10;
+/** Up to this many artifacts each good ending gets a line. */
+const fewArtifacts = 30;
+
+/** A log for files and CI: begin, every ten seconds or ten percent, what went wrong, end. */
+export function plainLines(stream: ProgressStream, clock: Clock): Progress {
+  const tally = new RunTally();
+  let saidAt = 0;
+  let saidTenth = 0;
+
+  function sayHowFar(at: number): void {
+    const tenth = tenthOf(tally);
+    const due = at - saidAt >= quietSeconds || (tenth > saidTenth && at - saidAt >= 1);
+    if (!due || tally.plannedBytes === undefined) return;
+    saidAt = at;
+    saidTenth = tenth;
+    stream.write(`${howFar(tally, tally.plannedBytes, at)}\n`);
+  }
+
+  return {
+    emit(event: CoreEvent) {
+      const at = clock.now().getTime() / 1000;
+      tally.take(event, at);
+      if (event.type === 'run-started' || event.type === 'planned') {
+        saidAt = at;
+        saidTenth = 0;
+      }
+      if (event.type === 'progress' || event.type === 'artifact-finished') sayHowFar(at);
+      const dull = event.type === 'artifact-finished' && !isBadEnding(event) && tally.artifacts > fewArtifacts;
+      const line = dull ? undefined : eventLine(event);
+      if (line !== undefined) stream.write(`${printable(line)}\n`);
+    },
+    above: (write) => write(),
+    close() {},
+  };
+}
+
+function tenthOf(tally: RunTally): number {
+  const planned = tally.plannedBytes ?? 0;
+  return planned === 0 ? 0 : Math.floor((10 * tally.doneBytes) / planned);
+}
+
+function howFar(tally: RunTally, planned: number, at: number): string {
+  const percent = planned === 0 ? 100 : Math.min(100, Math.floor((100 * tally.doneBytes) / planned));
+  const rate = tally.meter.rate(at);
+  const left = tally.secondsLeft(at);
+  const parts = [
+    `${percent} %`,
+    `${formatBytes(tally.doneBytes)} of ${formatBytes(planned)}`,
+    `${tally.finished} of ${tally.artifacts} done`,
+    ...(rate === undefined ? [] : [formatRate(rate)]),
+    ...(left === undefined ? [] : [`${formatDuration(left)} left`]),
+  ];
+  return parts.join(', ');
+}
