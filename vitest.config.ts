@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+/** Quick and without processes of their own: `npm run test:unit`. Everything else is `system`, so that no test falls between. */
+const unit = ['test/contract/**/*.test.ts', 'test/core/**/*.test.ts', 'test/cli/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    // Generous: a limit is there to end a hanging test, not to judge a slow machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    // What the machine of a developer or of CI has set must not reach the tests.
+    env: { HF_TOKEN: '', HUGGING_FACE_HUB_TOKEN: '', GITHUB_TOKEN: '', HF_ENDPOINT: '', WEIGHBRIDGE_CACHE: '' },
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: unit } },
+    ],
+  },
+});
