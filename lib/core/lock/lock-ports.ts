@@ -1,0 +1,16 @@
+import type { Clock } from '../clock.ts';
+import type { Reporter } from '../events.ts';
+import type { ArtifactSpec } from '../manifest/manifest.ts';
+import type { Source } from '../sources/source.ts';
+import type { SourceRef } from '../sources/source-ref.ts';
+
+/** What locking needs from outside. */
+export interface LockPorts {
+  /** Opens one source of an artifact; sources of one Hugging Face repository share one listing of it. */
+  openSource(ref: SourceRef, artifact: ArtifactSpec): Source;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** Artifacts at the same time. */
+  readonly concurrency: number;
+}
