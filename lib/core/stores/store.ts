@@ -91,6 +91,11 @@ export interface Upload {
   complete(seal: UploadSeal, signal: AbortSignal): Promise<PutResult>;
   /** Forgets the upload and frees what it holds. Never throws for an upload that is gone. */
   abort(): Promise<void>;
+  /**
+   * Lets go of what this process holds for the upload (a lock, a connection) and leaves the upload itself
+   * to whoever resumes it. The end of the process does the same; a later `writePart` here throws.
+   */
+  detach?(): Promise<void>;
 }
 
 /** An unfinished upload whose bytes can be read again, so that hashing may start over from them. */
@@ -150,8 +155,11 @@ export interface PendingUpload {
 }
 
 export interface ReadOptions {
+  /** Must lie within the object. */
   readonly range?: ByteRange;
   readonly version?: string;
+  /** Throws `StoreError` (retryable) where the object no longer carries this tag. */
+  readonly etag?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -173,4 +181,20 @@ export interface Syncable {
 
 export function isSyncable(store: Store): store is Store & Syncable {
   return 'sync' in store;
+}
+
+/** Something that lies in a store's place without being an object: never served, copied or followed. */
+export interface ForeignEntry {
+  readonly key: string;
+  readonly what: 'symbolic link' | 'special file' | 'unreadable name';
+}
+
+/** A store whose medium can hold things that are not objects, which a verification reports as strays. */
+export interface Inspectable {
+  /** Such entries under a prefix, in key order; `list` leaves them out. */
+  foreign(prefix: string): AsyncIterable<ForeignEntry>;
+}
+
+export function isInspectable(store: Store): store is Store & Inspectable {
+  return 'foreign' in store;
 }

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { StateStore } from './state-store.ts';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.number().int().nonnegative();
+
+/** How far the transfer of one object came. Written at part boundaries. */
+export const checkpointSchema = z.object({
+  format: z.literal(1),
+  /** What `resumeUpload` takes; for some stores as good as a credential. */
+  uploadId: z.string(),
+  key: z.string(),
+  partSize: z.number().int().positive(),
+  /** Bytes of the whole object. */
+  size: count,
+  /** The expected digest of the whole object, lowercase hex. */
+  sha256: digest,
+  /** The pinned source that the bytes come from; the version is absent where upstream has none. */
+  source: z.object({ uri: z.string(), version: z.string().optional() }),
+  /** All bytes below this offset are in the upload. */
+  writtenTo: count,
+  /** All bytes below this offset are in the hash state. */
+  hashedTo: count,
+  /** SHA-256 state after `hashedTo` bytes, base64; absent where the upload can be read again. */
+  hashState: z.string().optional(),
+  /** CRC32C of the first `hashedTo` bytes, base64. */
+  crc32c: z.string().optional(),
+  /** Parts that the store accepted. */
+  parts: z.array(z.object({ number: z.number().int().positive(), size: count, crc32c: z.string() })),
+});
+export type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** Name of what belongs to one destination: a digest of the store's URL and the key. */
+export function destinationId(storeUrl: string, key: string): string {
+  return createHash('sha256').update(`${storeUrl}\n${key}`).digest('hex');
+}
+
+/**
+ * Checkpoints of transfers, by destination. Every save replaces exactly what this object read or wrote last,
+ * so a transfer that was paused and overtaken learns of it at its next checkpoint. One save at a time per destination.
+ */
+export class CheckpointStore {
+  readonly #state: StateStore;
+  readonly #tags = new Map<string, string>();
+
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  /** Undefined when there is none, or none that this version understands: the transfer then begins anew. */
+  async load(destination: string): Promise<Checkpoint | undefined> {
+    const document = await this.#state.read(nameOf(destination));
+    if (document === undefined) {
+      this.#tags.delete(destination);
+      return undefined;
+    }
+    this.#tags.set(destination, document.tag);
+    return checkpointSchema.safeParse(parse(document.text)).data;
+  }
+
+  /** `lost`: somebody else wrote since; the transfer is theirs now, and nothing of it may be aborted. */
+  async save(destination: string, checkpoint: Checkpoint): Promise<'saved' | 'lost'> {
+    const tag = this.#tags.get(destination);
+    const condition = tag === undefined ? ({ ifAbsent: true } as const) : { ifMatch: tag };
+    const written = await this.#state.write(nameOf(destination), JSON.stringify(checkpoint), condition);
+    if (written === undefined) return 'lost';
+    this.#tags.set(destination, written);
+    return 'saved';
+  }
+
+  /** Removes the checkpoint, unless it is no longer this object's. */
+  async clear(destination: string): Promise<void> {
+    const tag = this.#tags.get(destination);
+    this.#tags.delete(destination);
+    if (tag !== undefined) await this.#state.remove(nameOf(destination), tag);
+  }
+}
+
+function nameOf(destination: string): string {
+  return `checkpoints/${createHash('sha256').update(destination).digest('hex')}.json`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
