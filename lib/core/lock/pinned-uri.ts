@@ -1,6 +1,6 @@
 import type { SourceRef } from '../sources/source-ref.ts';
 
-const huggingFace = /^(hf:\/\/(?:datasets\/|spaces\/)?[^/@]+\/[^/@]+@)([^/]+)(\/.+)$/;
+const huggingFace = /^(hf:\/\/(?:models\/|datasets\/|spaces\/)?[^/@]+\/[^/@]+@)([^/]+)(\/.+)$/;
 
 /**
  * The source as a manifest should name it so that upstream cannot move it: a branch or tag becomes its commit, a
