@@ -2,7 +2,7 @@
 // usage: node tools/count-tests.cjs REPORT FAILED_CHECKS
 'use strict';
 
-const { readFileSync } = require('fs');
+const { readFileSync } = require('node:fs');
 
 /** A report that is missing or cut off means that the tests did not run to their end: no test is known to have passed. */
 function readReport(file) {

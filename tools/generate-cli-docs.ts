@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { declarations } from '../lib/cli/declarations.ts';
 import { createProgram } from '../lib/cli/program.ts';
 
 /** Writes docs/cli.md from the command line's own help; with --check only compares. */
@@ -16,7 +17,7 @@ function helpOf(...argv: string[]): string {
     writeError() {},
   };
   try {
-    createProgram('0.0.0', output, () => {}).parse([...argv, '--help'], { from: 'user' });
+    createProgram(declarations, '0.0.0', output, () => {}).parse([...argv, '--help'], { from: 'user' });
   } catch (error) {
     if ((error as { code?: string }).code !== 'commander.helpDisplayed') throw error;
   }
@@ -31,7 +32,12 @@ function section(title: string, help: string): string {
   return `## ${title}\n\n\`\`\`text\n${help}\n\`\`\`\n`;
 }
 
-const commands = createProgram('0.0.0', { columns: 100, writeOut() {}, writeError() {} }, () => {}).commands;
+const commands = createProgram(
+  declarations,
+  '0.0.0',
+  { columns: 100, writeOut() {}, writeError() {} },
+  () => {},
+).commands;
 const text = [
   '# Command line\n',
   'Made from `--help` by `npm run generate`. In a checkout `npx weighbridge …` runs it.\n',

@@ -57,7 +57,7 @@ export function createContext(parts: ContextParts): OpenedContext {
     },
     async openStore(url) {
       const { openStore } = await import('../core/stores/open-store.ts');
-      return openStore(url, { cwd: parts.cwd });
+      return openStore(url, { cwd: parts.cwd, clock: parts.clock });
     },
   };
   return {

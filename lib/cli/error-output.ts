@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { type Evidence, InvalidFile, type Problem, UsageError, WeighbridgeError } from '../core/errors.ts';
+import { hideUrlSecrets } from './scrub.ts';
 
 /** The JSON document of a failure. */
 export interface ErrorDocument {
@@ -86,7 +87,7 @@ function describeUnexpected(thrown: unknown): string {
   const { path } = (thrown ?? {}) as NodeJS.ErrnoException;
   if (fault !== undefined) return path === undefined ? fault[0] : `${fault[0]}: ${path}`;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return `unexpected error: ${message.split('\n')[0]}`;
+  return `unexpected error: ${hideUrlSecrets(message.split('\n')[0] ?? '')}`;
 }
 
 function hintOf(thrown: unknown): string | undefined {

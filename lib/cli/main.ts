@@ -3,12 +3,13 @@ import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { systemClock } from '../core/clock.ts';
 import type { WeighbridgeError } from '../core/errors.ts';
 import { createContext } from './context.ts';
+import { type CommandDeclaration, declarations } from './declarations.ts';
 import { type Environment, readEnvironment, type Variables } from './environment.ts';
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf, Unexpected } from './error-output.ts';
 import { interruptible, type SignalSource } from './interrupt.ts';
 import { createProgram, type Invocation } from './program.ts';
 import type { ProgressStream } from './progress/progress.ts';
-import { hideSecrets } from './scrub.ts';
+import { hideSecrets, hideUrlSecrets } from './scrub.ts';
 
 /** The process around the command line, so that a test can stand in for it. */
 export interface Surroundings {
@@ -24,12 +25,15 @@ export interface Surroundings {
   leave(code: number): void;
 }
 
-/** Runs one command line. Never throws; everything that went wrong is said, and is in the exit code. */
-export async function main(around: Surroundings): Promise<ExitCode> {
+/**
+ * Runs one command line. Never throws; everything that went wrong is said, and is in the exit code.
+ * @param commands those that exist
+ */
+export async function main(around: Surroundings, commands = declarations): Promise<ExitCode> {
   const json = asksForJson(around.argv);
   let environment: Environment | undefined;
   try {
-    const invocation = parseCommandLine(around, json);
+    const invocation = parseCommandLine(around, commands, json);
     if (invocation === undefined) return exitCodes.done;
     environment = readEnvironment(around.variables);
     return await runCommand(around, invocation, environment);
@@ -37,7 +41,7 @@ export async function main(around: Surroundings): Promise<ExitCode> {
     const error = asWeighbridgeError(thrown);
     report(error, json, around);
     if (error instanceof Unexpected && environment?.debug) {
-      around.stderr.write(`${hidden(stackOf(error), around.variables)}\n`);
+      around.stderr.write(`${hidden(hideUrlSecrets(stackOf(error)), around.variables)}\n`);
     }
     return exitCodeOf(error);
   }
@@ -106,14 +110,18 @@ async function runCommand(around: Surroundings, invocation: Invocation, environm
 }
 
 /** Undefined when help or the version was asked for and has been shown. */
-function parseCommandLine(around: Surroundings, json: boolean): Invocation | undefined {
+function parseCommandLine(
+  around: Surroundings,
+  commands: readonly CommandDeclaration[],
+  json: boolean,
+): Invocation | undefined {
   let invocation: Invocation | undefined;
   const output = {
     writeOut: (text: string) => around.stdout.write(text),
     writeError: (text: string) => json || around.stderr.write(text),
     columns: around.stdout.columns,
   };
-  const program = createProgram(packageVersion(), output, (it) => {
+  const program = createProgram(commands, packageVersion(), output, (it) => {
     invocation = it;
   });
   const [first, ...rest] = around.argv;

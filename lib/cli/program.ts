@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { CommandInput } from './command-context.ts';
-import { type CommandDeclaration, declarations } from './declarations.ts';
+import type { CommandDeclaration } from './declarations.ts';
 import { programHelp } from './help-text.ts';
 import { collect, parseOrigin } from './option-values.ts';
 
@@ -34,7 +34,12 @@ export interface HelpOutput {
  * @param invoked receives what was asked for, at most once.
  * Errors and `--help` leave `parse` as a CommanderError; the messages of errors are the caller's to write.
  */
-export function createProgram(version: string, output: HelpOutput, invoked: (invocation: Invocation) => void): Command {
+export function createProgram(
+  declarations: readonly CommandDeclaration[],
+  version: string,
+  output: HelpOutput,
+  invoked: (invocation: Invocation) => void,
+): Command {
   const program = new Command('weighbridge')
     .description('Mirror model weights: a manifest becomes a proven, versioned release that programs can trust.')
     .usage('COMMAND [ARGUMENT]... [OPTION]...')
