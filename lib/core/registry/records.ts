@@ -24,6 +24,8 @@ export type RegistryEntry = z.infer<typeof registryEntrySchema>;
 export const collectionEntrySchema = z.object({
   /** The version that `@latest` means; null when there is none. */
   latest: z.string().nullable(),
+  /** Present where versions are tags; a collection keeps one scheme. */
+  versioning: z.literal('tag').optional(),
   versions: z.record(z.string(), registryEntrySchema),
 });
 
@@ -86,3 +88,5 @@ export type Release = z.infer<typeof releaseSchema>;
 /** `objects.json`: this store's own versions and tags, as returned by the completing writes. */
 export const objectsSchema = z.record(z.string(), z.object({ version: z.string().optional(), etag: z.string() }));
 export type ObjectsRecord = z.infer<typeof objectsSchema>;
+
+export type CollectionEntry = z.infer<typeof collectionEntrySchema>;

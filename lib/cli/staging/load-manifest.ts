@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Sha256 } from '../../core/digest/sha256.ts';
+import { UsageError } from '../../core/errors.ts';
+import type { Manifest } from '../../core/manifest/manifest.ts';
+import { parseManifest } from '../../core/manifest/parse-manifest.ts';
+import type { CommandContext } from '../command-context.ts';
+
+/** A manifest file that was read and found valid. */
+export interface LoadedManifest {
+  /** As the user wrote it. */
+  readonly file: string;
+  /** Absolute folder that `file:` sources are relative to. */
+  readonly directory: string;
+  /** Of the file's bytes. */
+  readonly sha256: Sha256;
+  readonly manifest: Manifest;
+  /** What is not wrong but should be known, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @throws UsageError when the file cannot be read.
+ * @throws InvalidFile with every problem of the file.
+ */
+export async function loadManifest(context: CommandContext, file: string): Promise<LoadedManifest> {
+  const path = resolve(context.cwd, file);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
+    throw new UsageError(`${file} cannot be read: ${reason}`, { cause });
+  }
+  const directory = dirname(path);
+  const { manifest, problems } = parseManifest(bytes, {
+    file,
+    directory,
+    placeholders: context.configuration.placeholders,
+  });
+  const warnings = problems.map(({ line, field, message }) => `${file}:${line}: ${field}: ${message}`);
+  return { file, directory, sha256: Sha256.ofBytes(bytes), manifest, warnings };
+}

@@ -1,0 +1,103 @@
+import type { Plan } from '../../core/stage/plan.ts';
+import type { ArtifactReport, StageReport } from '../../core/stage/report.ts';
+import { printable } from '../progress/printable.ts';
+import { formatBytes } from '../progress/quantities.ts';
+import { alignedRows } from '../aligned-rows.ts';
+
+/** Rows that a person reads; of more artifacts than this only those that are not well are listed. */
+const mostRows = 40;
+
+/** What happened, for people. */
+export function stageSummary(report: StageReport): readonly string[] {
+  const name = `${report.collection}@${report.version}`;
+  const bad = report.artifacts.filter(({ state }) => state === 'failed' || state === 'unresolved' || state === 'skipped');
+  const listed = report.artifacts.length <= mostRows ? report.artifacts : bad;
+  const lines = alignedRows(listed.map(artifactRow));
+  for (const artifact of bad) lines.push(...failureLines(artifact));
+  lines.push(...report.notes.map((note) => `note: ${printable(note)}`));
+  lines.push(verdict(report, name));
+  return lines;
+}
+
+function artifactRow(artifact: ArtifactReport): readonly string[] {
+  const size = artifact.size === null ? '' : formatBytes(artifact.size);
+  const from = artifact.state === 'staged' ? `from ${printable(artifact.source ?? '')}` : '';
+  return [`  ${artifact.state}`, printable(artifact.file), size, from];
+}
+
+function failureLines(artifact: ArtifactReport): readonly string[] {
+  const mark = artifact.required ? 'error' : 'warning';
+  const attempts = artifact.attempts.filter(({ outcome }) => outcome !== 'ok');
+  if (attempts.length === 0) return [`${mark}: ${artifact.id}: ${printable(artifact.reason ?? artifact.state)}`];
+  return attempts.map(({ source, outcome, reason }) => {
+    const where = reason.includes(source) ? '' : ` ${printable(source)}:`;
+    return `${mark}: ${artifact.id}: ${outcome}:${where} ${printable(reason)}`;
+  });
+}
+
+function verdict(report: StageReport, name: string): string {
+  const store = report.stores.map(({ store }) => store).join(', ');
+  const fetched = report.artifacts.reduce((sum, { bytesFetched }) => sum + bytesFetched, 0);
+  const total = report.artifacts.reduce((sum, artifact) => sum + (isThere(artifact) ? (artifact.size ?? 0) : 0), 0);
+  const count = report.artifacts.filter(isThere).length;
+  const what = `${count} ${count === 1 ? 'file' : 'files'}, ${formatBytes(total)}, ${formatBytes(fetched)} fetched`;
+  switch (report.state) {
+    case 'published':
+      return `${name} published in ${store}: ${what}`;
+    case 'present':
+      return `${name} is in ${store} already: ${what}`;
+    case 'degraded':
+      return `${name} published, but not in every store: ${what}`;
+    case 'refused':
+    case 'failed':
+    case 'superseded':
+      return report.published
+        ? `${name} is published in ${store}, and not all of it holds`
+        : `${name} NOT published in ${store}`;
+  }
+}
+
+function isThere({ state }: ArtifactReport): boolean {
+  return state === 'staged' || state === 'copied' || state === 'present';
+}
+
+/** What would happen, for people. */
+export function planSummary(plan: Plan): readonly string[] {
+  const name = `${plan.collection}@${plan.version}`;
+  const bad = plan.artifacts.filter(({ reason }) => reason !== '');
+  const listed = plan.artifacts.length <= mostRows ? plan.artifacts : bad;
+  const lines = alignedRows(
+    listed.map(({ action, file, size, from }) => [
+      `  ${action}`,
+      printable(file),
+      size === null ? '' : formatBytes(size),
+      from === null ? '' : `from ${printable(from)}`,
+    ]),
+  );
+  for (const { id, required, reason } of bad) {
+    lines.push(`${required ? 'error' : 'warning'}: ${id}: ${printable(reason)}`);
+  }
+  lines.push(...plan.warnings.map((warning) => `note: ${printable(warning)}`));
+  const { fetch, copy, present } = plan.bytes;
+  const requests = Object.entries(plan.requests)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count} ${kind}`);
+  lines.push(
+    `fetch ${formatBytes(fetch)}, copy ${formatBytes(copy)}, present ${formatBytes(present)}; ` +
+      `about ${requests.join(', ')} requests to the store; buffers up to ${formatBytes(plan.memoryBound)}`,
+  );
+  lines.push(planVerdict(plan, name));
+  return lines;
+}
+
+function planVerdict(plan: Plan, name: string): string {
+  if (!plan.publishable) return `${name} could NOT be published in ${plan.store} as things stand`;
+  switch (plan.state) {
+    case 'new':
+      return `${name} would be published in ${plan.store}`;
+    case 'present':
+      return `${name} is published in ${plan.store}; nothing to do`;
+    case 'repair':
+      return `${name} is published in ${plan.store}; what is gone would be put back`;
+  }
+}

@@ -1,0 +1,155 @@
+import { notesKey, objectsKey, releaseKey } from '../../contract/keys.ts';
+import type { Clock } from '../clock.ts';
+import { Sha256 } from '../digest/sha256.ts';
+import { Refused } from '../errors.ts';
+import { parseRecord, recordLimit } from '../mirror/read-record.ts';
+import { isSyncable, type Store, StoreError } from '../stores/store.ts';
+import { latestVersion } from './latest-version.ts';
+import { readObject } from './read-object.ts';
+import { type Registry, type Release, releaseSchema } from './records.ts';
+import { swapRegistry } from './registry-file.ts';
+import { encodeRecord, objectsRecord, type ReleaseDraft, releaseRecord } from './release-draft.ts';
+import { releaseNotes } from './release-notes.ts';
+import { decideSet } from './release-set.ts';
+
+const forever = 'public, max-age=31536000, immutable';
+
+export interface PublishedRelease {
+  readonly release: Release;
+  /** SHA-256 of `release.json` as it is in the store. */
+  readonly sha256: Sha256;
+  /** False: the registry had exactly this release already. */
+  readonly changed: boolean;
+  /** What was published: without the optional artifacts that an earlier publisher had left out. */
+  readonly draft: ReleaseDraft;
+}
+
+/**
+ * Writes the records of a release in the order that keeps readers from ever meeting a dangling reference:
+ * SHA256SUMS, RELEASE.md, objects.json, release.json, and then the registry by compare-and-swap. Each is
+ * put-if-absent; what is there already is adopted if it says the same.
+ * @throws Refused when the version has other content.
+ */
+export async function publishRelease(
+  store: Store,
+  wanted: ReleaseDraft,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<PublishedRelease> {
+  const { collection, version } = wanted.manifest;
+  // Artifacts must survive a power cut before any record names them.
+  await sync(store);
+  signal.throwIfAborted();
+  const draft = await decideSet(store, wanted);
+  await store.put(
+    notesKey(collection, version),
+    Buffer.from(releaseNotes(draft)),
+    { ifAbsent: true },
+    {
+      contentType: 'text/markdown; charset=utf-8',
+      cacheControl: forever,
+    },
+  );
+  await writeObjectsRecord(store, draft);
+  signal.throwIfAborted();
+  const { release, sha256 } = await writeRelease(store, draft);
+  await sync(store);
+  signal.throwIfAborted();
+  const changed = await listInRegistry(store, release, sha256, draft, clock, signal);
+  await sync(store);
+  return { release, sha256, changed, draft };
+}
+
+async function sync(store: Store): Promise<void> {
+  if (isSyncable(store)) await store.sync();
+}
+
+/** This store's own record of versions and tags; replaced when an object was put back. */
+export async function writeObjectsRecord(store: Store, draft: ReleaseDraft): Promise<void> {
+  const key = objectsKey(draft.manifest.collection, draft.manifest.version);
+  const bytes = encodeRecord(objectsRecord(draft.proven));
+  const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
+  let put = await store.put(key, bytes, { ifAbsent: true }, attributes);
+  for (let tries = 0; put.outcome === 'exists' && tries < 20; tries += 1) {
+    if (put.stat === undefined) put = await store.put(key, bytes, { ifAbsent: true }, attributes);
+    else {
+      const present = await readObject(store, key, recordLimit);
+      if (present !== undefined && Buffer.compare(present, bytes) === 0) return;
+      put = await store.put(key, bytes, { ifMatch: put.stat.etag }, attributes);
+    }
+  }
+  if (put.outcome === 'exists')
+    throw new StoreError(`${key} changes faster than it can be written`, { retryable: true });
+}
+
+async function writeRelease(
+  store: Store,
+  draft: ReleaseDraft,
+): Promise<{ readonly release: Release; readonly sha256: Sha256 }> {
+  const { collection, version } = draft.manifest;
+  const key = releaseKey(collection, version);
+  const release = releaseRecord(draft);
+  const bytes = encodeRecord(release);
+  const put = await store.put(
+    key,
+    bytes,
+    { ifAbsent: true },
+    { contentType: 'application/json', cacheControl: forever },
+  );
+  if (put.outcome === 'created') return { release, sha256: Sha256.ofBytes(bytes) };
+  const present = await readObject(store, key, recordLimit);
+  if (present === undefined) throw new StoreError(`${key} appeared and vanished`);
+  const theirs = parseRecord(present, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
+  if (theirs.content !== release.content) throw otherContent(collection, version, theirs.content, release.content);
+  return { release: theirs, sha256: Sha256.ofBytes(present) };
+}
+
+/** Adds the release to the registry. False: it was there already. @throws Refused for other content under its name. */
+async function listInRegistry(
+  store: Store,
+  release: Release,
+  sha256: Sha256,
+  draft: ReleaseDraft,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { collection, version } = release;
+  let changed = true;
+  const change = (registry: Registry): Registry | undefined => {
+    const present = registry.collections[collection]?.versions[version];
+    if (present !== undefined) {
+      if (present.content !== release.content) {
+        throw otherContent(collection, version, present.content, release.content);
+      }
+      changed = false;
+      return undefined;
+    }
+    changed = true;
+    const entry = {
+      release: releaseKey(collection, version),
+      content: release.content,
+      sha256: sha256.hex,
+      bytes: release.artifacts.reduce((sum, artifact) => sum + artifact.size, 0),
+      artifacts: release.artifacts.length,
+      publishedAt: clock.now().toISOString(),
+    };
+    const before = registry.collections[collection];
+    const versions = { ...before?.versions, [version]: entry };
+    const scheme = draft.manifest.versioning === 'tag' ? ({ versioning: 'tag' } as const) : {};
+    const after = { ...before, ...scheme, versions, latest: latestVersion({ ...scheme, versions }) };
+    return { ...registry, collections: { ...registry.collections, [collection]: after } };
+  };
+  await swapRegistry(store, change, clock, signal);
+  return changed;
+}
+
+export function otherContent(collection: string, version: string, published: string, wanted: string): Refused {
+  return new Refused(
+    'released-content',
+    `${collection}@${version} is published with other content; a release never changes`,
+    {
+      hint: 'Take a new version: what is published stays as it is.',
+      evidence: { published, wanted },
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import { registryKey } from '../../contract/keys.ts';
+import type { Clock } from '../clock.ts';
+import { Refused } from '../errors.ts';
+import type { Access } from '../manifest/manifest.ts';
+import { parseRecord, recordLimit } from '../mirror/read-record.ts';
+import { type Store, StoreError } from '../stores/store.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { readObject } from './read-object.ts';
+import { type Registry, registrySchema } from './records.ts';
+
+/** A registry and the tag that its replacement must match. */
+export interface StoredRegistry {
+  readonly registry: Registry;
+  readonly etag: string;
+}
+
+/** How long a swap tries before it gives up, in seconds: a GCS object takes about one write a second, and many may want it. */
+const swapBudget = 180;
+
+/** Attributes of the one object that changes. */
+const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
+
+/**
+ * Undefined when the store is not claimed yet.
+ * @throws MirrorDamaged when there is a registry that this program cannot read.
+ */
+export async function readRegistry(store: Store): Promise<StoredRegistry | undefined> {
+  // Stat first: bytes that are newer than their tag lose the swap and are read again; older ones would win it.
+  const stat = await store.head(registryKey);
+  if (stat === undefined) return undefined;
+  const bytes = await readObject(store, registryKey, recordLimit);
+  if (bytes === undefined) return undefined;
+  const what = `registry.json of ${store.url}`;
+  return { registry: parseRecord(bytes, registrySchema, 'weighbridge/registry/1', what), etag: stat.etag };
+}
+
+/**
+ * Makes sure that the store has a registry of this access class; an empty store is claimed for it.
+ * @throws Refused when the store belongs to the other class.
+ */
+export async function claimStore(store: Store, access: Access, clock: Clock): Promise<StoredRegistry> {
+  const found = (await readRegistry(store)) ?? (await createRegistry(store, access, clock));
+  if (found.registry.access !== access) {
+    throw new Refused('access-class', `${store.url} holds ${found.registry.access} releases; this one is ${access}`, {
+      hint: `Name a store for ${access} releases with --to, or in weighbridge.yaml.`,
+    });
+  }
+  return found;
+}
+
+async function createRegistry(store: Store, access: Access, clock: Clock): Promise<StoredRegistry> {
+  const registry: Registry = {
+    schema: 'weighbridge/registry/1',
+    access,
+    serial: 0,
+    updatedAt: clock.now().toISOString(),
+    mirrors: [],
+    collections: {},
+  };
+  const put = await store.put(registryKey, encode(registry), { ifAbsent: true }, attributes);
+  if (put.outcome === 'created') return { registry, etag: put.stat.etag };
+  const theirs = await readRegistry(store);
+  if (theirs === undefined) throw new StoreError(`${registryKey} of ${store.url} appeared and vanished`);
+  return theirs;
+}
+
+/**
+ * Replaces the registry by what `change` makes of it, by compare-and-swap, until no other writer comes between.
+ * @param change Pure; called once per try with the newest registry. Undefined: nothing is to be changed.
+ * @returns the registry as it is now.
+ */
+export async function swapRegistry(
+  store: Store,
+  change: (registry: Registry) => Registry | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Registry> {
+  const start = clock.now().getTime();
+  for (let tries = 0; ; tries += 1) {
+    signal.throwIfAborted();
+    const current = await readRegistry(store);
+    if (current === undefined) throw new StoreError(`${registryKey} of ${store.url} is gone`);
+    const wanted = change(current.registry);
+    if (wanted === undefined) return current.registry;
+    const next = { ...wanted, serial: current.registry.serial + 1, updatedAt: clock.now().toISOString() };
+    const put = await store.put(registryKey, encode(next), { ifMatch: current.etag }, attributes);
+    if (put.outcome === 'created') return next;
+    if (clock.now().getTime() - start > swapBudget * 1000) {
+      throw new StoreError(`${registryKey} of ${store.url} changes faster than it can be written`, {
+        retryable: true,
+        hint: 'Run the same command again; nothing is lost.',
+      });
+    }
+    await clock.sleep(Math.random() * Math.min(2, 0.01 * 2 ** Math.min(tries, 8)), signal);
+  }
+}
+
+function encode(registry: Registry): Uint8Array {
+  return Buffer.from(canonicalJson(registry));
+}

@@ -1,0 +1,90 @@
+import { Sha256 } from '../digest/sha256.ts';
+import { Refused } from '../errors.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { canonicalJson } from '../registry/canonical-json.ts';
+import { otherContent } from '../registry/publish-release.ts';
+import type { Release } from '../registry/records.ts';
+import { checkAgreement } from '../registry/release-set.ts';
+import type { Survey } from './survey.ts';
+
+/**
+ * May this manifest be staged over what the store holds? Content decides: labels, sources and comments may differ.
+ * @throws Refused for another access class, other content, a pruned version, or another scheme of versions.
+ */
+export function checkRelease(manifest: Manifest, survey: Survey, storeUrl: string): void {
+  const name = `${manifest.collection}@${manifest.version}`;
+  const { registry, entry, release, sums } = survey;
+  if (registry !== undefined && registry.access !== manifest.access) {
+    throw new Refused('access-class', `${storeUrl} holds ${registry.access} releases; ${name} is ${manifest.access}`, {
+      hint: `Name a store for ${manifest.access} releases with --to, or in weighbridge.yaml.`,
+    });
+  }
+  const collection = registry?.collections[manifest.collection];
+  if (collection !== undefined && (collection.versioning ?? 'semver') !== manifest.versioning) {
+    const scheme = collection.versioning === 'tag' ? 'tags' : 'semver';
+    throw new Refused(
+      'released-content',
+      `${manifest.collection} has ${scheme} as versions; a collection keeps one scheme`,
+    );
+  }
+  if (entry?.pruned !== undefined) {
+    throw new Refused('withdrawn', `${name} was pruned at ${entry.pruned.at}; its name is never used again`, {
+      hint: 'Take a new version.',
+    });
+  }
+  if (release !== undefined) {
+    checkContent(manifest, release.record);
+    if (entry !== undefined && entry.content !== release.record.content) {
+      throw otherContent(manifest.collection, manifest.version, entry.content, release.record.content);
+    }
+  } else if (sums !== undefined) checkAgreement(manifest, sums);
+}
+
+function checkContent(manifest: Manifest, release: Release): void {
+  checkAgreement(
+    manifest,
+    // Digests of a release record were validated when it was read.
+    release.artifacts.map(({ file, sha256 }) => ({ file, sha256: Sha256.of(sha256) })),
+  );
+  const name = `${manifest.collection}@${manifest.version}`;
+  const known = new Set([...release.artifacts, ...release.missing].map(({ file }) => file));
+  const added = manifest.artifacts.find(({ file }) => !known.has(file));
+  if (added !== undefined) {
+    throw new Refused('released-content', `${name} is published without ${added.file}; a release never changes`, {
+      hint: 'Take a new version: what is published stays as it is.',
+    });
+  }
+  const sizes = new Map(manifest.artifacts.map((spec) => [spec.file, spec.size]));
+  for (const { file, size } of release.artifacts) {
+    const wanted = sizes.get(file);
+    if (wanted !== undefined && wanted !== size) {
+      throw new Refused('released-content', `${name} is published with ${file} of ${size} bytes, not ${wanted}`, {
+        hint: 'Correct the size, or take a new version.',
+        evidence: { published: size, wanted },
+      });
+    }
+  }
+}
+
+/** What the manifest says differently from the published record without changing content: notes for the report. */
+export function recordDifferences(manifest: Manifest, release: Release): readonly string[] {
+  const notes: string[] = [];
+  const differs = (what: string, a: unknown, b: unknown) => {
+    if (canonicalJson(a ?? null) !== canonicalJson(b ?? null)) notes.push(what);
+  };
+  differs('license', manifest.license, release.license);
+  differs('homepage', manifest.homepage, release.homepage);
+  differs('description', manifest.description, release.description);
+  differs('metadata', manifest.metadata, release.metadata);
+  const recorded = new Map(release.artifacts.map((artifact) => [artifact.file, artifact]));
+  for (const spec of manifest.artifacts) {
+    const artifact = recorded.get(spec.file);
+    if (artifact === undefined) continue;
+    for (const field of ['id', 'aliases', 'kind', 'required', 'labels', 'metadata'] as const) {
+      differs(`${field} of ${spec.file}`, spec[field], artifact[field]);
+    }
+  }
+  if (notes.length === 0) return [];
+  const shown = notes.slice(0, 5).join(', ') + (notes.length > 5 ? ` and ${notes.length - 5} more` : '');
+  return [`The manifest now differs from the published record in ${shown}; the record stays as published.`];
+}

@@ -1,0 +1,139 @@
+import pLimit from 'p-limit';
+import { artifactKey } from '../../contract/keys.ts';
+import type { Clock } from '../clock.ts';
+import { Refused } from '../errors.ts';
+import type { ArtifactSpec } from '../manifest/manifest.ts';
+import type { ProvenArtifact } from '../registry/release-draft.ts';
+import { leftOut } from '../registry/release-set.ts';
+import type { ResolvedSource } from '../sources/source.ts';
+import type { ObjectStat, Store } from '../stores/store.ts';
+import { type CopySource, findCopies } from './find-copies.ts';
+import { hashObject } from './hash-object.ts';
+import { SourceWalk } from './source-walk.ts';
+import type { StagePorts, StageRequest } from './stage-ports.ts';
+import type { Survey } from './survey.ts';
+
+/** What is to be done about one artifact. */
+export type Finding =
+  /** In the store, and proven: by the record of a published release, or by reading it. */
+  | { readonly kind: 'present'; readonly proven: ProvenArtifact }
+  /** In a published release with other bytes than recorded: never overwritten. */
+  | { readonly kind: 'damaged'; readonly reason: string }
+  /** The same bytes are elsewhere in the store, or will be once another artifact is staged. */
+  | { readonly kind: 'copy'; readonly from: CopySource; readonly walk: SourceWalk }
+  | { readonly kind: 'fetch'; readonly walk: SourceWalk; readonly resolved: ResolvedSource; readonly size: number }
+  | { readonly kind: 'unavailable'; readonly walk: SourceWalk; readonly reason: string }
+  /** No digest to prove it by. */
+  | { readonly kind: 'unresolved'; readonly reason: string }
+  | { readonly kind: 'left-out'; readonly reason: string };
+
+/** Sources asked at the same time. */
+const preflights = 16;
+
+/** Finds out, for every artifact, what is there and where the rest can be had; reads no weights from upstream. */
+export async function inspect(
+  request: StageRequest,
+  survey: Survey,
+  ports: StagePorts,
+): Promise<ReadonlyMap<ArtifactSpec, Finding>> {
+  const findings = new Map<ArtifactSpec, Finding>();
+  const wanted: ArtifactSpec[] = [];
+  const proving = pLimit(2);
+  ports.reporter.emit({ type: 'phase', phase: 'survey' });
+  await Promise.all(
+    request.manifest.artifacts.map(async (spec) => {
+      const finding = await proving(() => lookInStore(spec, request, survey, ports));
+      if (finding === undefined) wanted.push(spec);
+      else findings.set(spec, finding);
+    }),
+  );
+  const copies = await copySources(request, survey, wanted);
+  if (wanted.length > 0) ports.reporter.emit({ type: 'phase', phase: 'preflight' });
+  const asking = pLimit(preflights);
+  await Promise.all(
+    wanted.map(async (spec) => {
+      findings.set(spec, await asking(() => lookUpstream(spec, copies.get(spec), ports)));
+    }),
+  );
+  return findings;
+}
+
+async function lookInStore(
+  spec: ArtifactSpec,
+  request: StageRequest,
+  survey: Survey,
+  ports: StagePorts,
+): Promise<Finding | undefined> {
+  ports.signal.throwIfAborted();
+  const { sha256 } = spec;
+  if (sha256 === undefined) {
+    return { kind: 'unresolved', reason: 'the manifest has no sha256 for it; run `weighbridge lock`' };
+  }
+  if (survey.sums !== undefined && !survey.sums.some(({ file }) => file === spec.file)) {
+    return { kind: 'left-out', reason: leftOut };
+  }
+  const stat = survey.objects.get(spec.file);
+  if (stat === undefined) return undefined;
+  const recorded = survey.release?.record.artifacts.find(({ file }) => file === spec.file);
+  const size = recorded?.size ?? spec.size;
+  const unchanged = recorded !== undefined && survey.objectsRecord[spec.file]?.etag === stat.etag;
+  const right =
+    (size === undefined || stat.size === size) &&
+    (unchanged || (await hashObject(request.store, stat, ports)).equals(sha256));
+  if (right)
+    return { kind: 'present', proven: provenBefore(spec, sha256, stat, recorded?.crc32c ?? null, ports.clock) };
+  const key = artifactKey(request.manifest.collection, request.manifest.version, spec.file);
+  if (recorded !== undefined) {
+    const reason = `damaged: ${key} in ${request.store.url} does not have the bytes it was published with; remove it and stage again, or restore it`;
+    return { kind: 'damaged', reason };
+  }
+  throw new Refused('released-content', `${key} is in ${request.store.url} already with other bytes`, {
+    hint: 'Take a new version; or, if this one was never published, remove that object.',
+    evidence: { wanted: sha256.hex },
+  });
+}
+
+function provenBefore(
+  spec: ArtifactSpec,
+  sha256: NonNullable<ArtifactSpec['sha256']>,
+  stat: ObjectStat,
+  crc32c: string | null,
+  clock: Clock,
+): ProvenArtifact {
+  return { spec, sha256, stat, crc32c, origin: null, stagedAt: clock.now() };
+}
+
+async function copySources(
+  request: StageRequest,
+  survey: Survey,
+  wanted: readonly ArtifactSpec[],
+): Promise<ReadonlyMap<ArtifactSpec, CopySource>> {
+  const { store, manifest } = request;
+  const digests = new Set(wanted.map((spec) => spec.sha256?.hex ?? ''));
+  const found = await findCopies(store, survey.registry, manifest.collection, digests);
+  const first = new Map<string, ArtifactSpec>();
+  const copies = new Map<ArtifactSpec, CopySource>();
+  for (const spec of wanted) {
+    const digest = spec.sha256?.hex ?? '';
+    const elsewhere = found.get(digest);
+    const twin = first.get(digest);
+    if (elsewhere !== undefined) copies.set(spec, elsewhere);
+    else if (twin === undefined) first.set(digest, spec);
+    else {
+      const key = artifactKey(manifest.collection, manifest.version, twin.file);
+      copies.set(spec, { key, size: spec.size ?? twin.size ?? 0, sha256: digest });
+    }
+  }
+  return copies;
+}
+
+async function lookUpstream(spec: ArtifactSpec, copy: CopySource | undefined, ports: StagePorts): Promise<Finding> {
+  const walk = new SourceWalk(spec, ports, ports.retry);
+  if (copy !== undefined) return { kind: 'copy', from: copy, walk };
+  const resolved = await walk.resolved();
+  const size = spec.size ?? resolved?.description.size;
+  if (resolved === undefined || size === undefined) {
+    return { kind: 'unavailable', walk, reason: walk.reason };
+  }
+  return { kind: 'fetch', walk, resolved, size };
+}

@@ -1,0 +1,29 @@
+import type { Sha256 } from '../digest/sha256.ts';
+import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
+import type { Source } from '../sources/source.ts';
+import type { StateStore } from '../state/state-store.ts';
+import type { Store } from '../stores/store.ts';
+import type { TransferPorts } from '../transfer/transfer-job.ts';
+
+/** What staging needs from outside. */
+export interface StagePorts extends Omit<TransferPorts, 'onFetched'> {
+  readonly state: StateStore;
+  /** The artifact's sources in the manifest's order, with what is expected of them. */
+  openSources(spec: ArtifactSpec): readonly Source[];
+}
+
+/** One manifest, to be staged into one primary store. */
+export interface StageRequest {
+  readonly manifest: Manifest;
+  /** Of the manifest file's bytes. */
+  readonly manifestSha256: Sha256;
+  readonly store: Store;
+  /** ULID of this execution. */
+  readonly attempt: string;
+  /** Large artifacts moved at once; small ones go four times as many. */
+  readonly concurrency: number;
+  /** Bytes that may be fetched at most; a run that needs more is refused before its first byte. */
+  readonly maxBytes: number | undefined;
+  /** Digests that different ids share and the like: told in plan and report. */
+  readonly warnings: readonly string[];
+}

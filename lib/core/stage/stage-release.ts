@@ -1,0 +1,215 @@
+import pLimit from 'p-limit';
+import { releasePrefix } from '../../contract/keys.ts';
+import { Sha256 } from '../digest/sha256.ts';
+import { Refused, WeighbridgeError } from '../errors.ts';
+import type { ArtifactSpec } from '../manifest/manifest.ts';
+import { publishRelease, writeObjectsRecord } from '../registry/publish-release.ts';
+import { claimStore } from '../registry/registry-file.ts';
+import type { MissingArtifact, ProvenArtifact, ReleaseDraft } from '../registry/release-draft.ts';
+import { isCapacityLimited, type Store, StoreError } from '../stores/store.ts';
+import { checkRelease, recordDifferences } from './check-release.ts';
+import { clearAbandoned } from './clear-abandoned.ts';
+import { type Finding, inspect } from './inspect.ts';
+import { makePlan, type Plan } from './plan.ts';
+import type { ReleaseState, StageReport } from './report.ts';
+import { type StagedArtifact, stageArtifact } from './stage-artifact.ts';
+import type { StagePorts, StageRequest } from './stage-ports.ts';
+import { type Survey, surveyRelease } from './survey.ts';
+
+/** Hash of what is staged and where to: the same for every attempt at the same thing. */
+export function runId(manifestSha256: Sha256, storeUrl: string): string {
+  return Sha256.ofBytes(`${manifestSha256.hex}\n${storeUrl}`).hex.slice(0, 32);
+}
+
+/** What came of the parts of a run so far; a report can be made from it at any moment. */
+interface Progress {
+  staged: readonly StagedArtifact[];
+  notes: string[];
+  state: ReleaseState;
+  published: boolean;
+  content: string | null;
+  error: WeighbridgeError | undefined;
+}
+
+/**
+ * Stages one release: survey, preflight, plan, transfer, publish. Always returns a report, also when the run
+ * was refused, failed or interrupted; `error` then says why.
+ * @throws only what is a defect of the program.
+ */
+export async function stageRelease(
+  request: StageRequest,
+  ports: StagePorts,
+): Promise<{ readonly report: StageReport; readonly error: WeighbridgeError | undefined }> {
+  const { manifest, store } = request;
+  const startedAt = ports.clock.now();
+  const name = `${manifest.collection}@${manifest.version}`;
+  ports.reporter.emit({ type: 'run-started', job: 'stage', release: name, artifacts: manifest.artifacts.length });
+  const progress: Progress = {
+    staged: [],
+    notes: [...request.warnings],
+    state: 'failed',
+    published: false,
+    content: null,
+    error: undefined,
+  };
+  try {
+    await run(request, ports, progress);
+  } catch (thrown) {
+    // Whatever an interruption made fail, the interruption is what happened.
+    const error: unknown = ports.signal.aborted ? ports.signal.reason : thrown;
+    if (!(error instanceof WeighbridgeError)) throw error;
+    progress.error = error;
+    progress.state = error instanceof Refused ? 'refused' : 'failed';
+  }
+  const finishedAt = ports.clock.now();
+  const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
+  ports.reporter.emit({ type: 'run-finished', release: name, state: progress.state, seconds });
+  const { error } = progress;
+  const report: StageReport = {
+    ok: progress.state === 'published' || progress.state === 'present',
+    run: runId(request.manifestSha256, store.url),
+    attempt: request.attempt,
+    collection: manifest.collection,
+    version: manifest.version,
+    state: progress.state,
+    published: progress.published,
+    content: progress.content,
+    artifacts: progress.staged.map((artifact) => artifact.report),
+    stores: [{ store: store.url, state: progress.state, requests: { ...store.requests } }],
+    notes: progress.notes,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    ...(error === undefined ? {} : { error: { code: error.name, message: error.message } }),
+  };
+  return { report, error };
+}
+
+/** What `stage` would do, without writing anything. @throws Refused, StoreError */
+export async function planRelease(
+  request: StageRequest,
+  registry: Survey['registry'],
+  ports: StagePorts,
+): Promise<Plan> {
+  const survey = await surveyRelease(request.store, request.manifest, registry);
+  checkRelease(request.manifest, survey, request.store.url);
+  return makePlan(request, survey, await inspect(request, survey, ports), ports.memory.limit);
+}
+
+async function run(request: StageRequest, ports: StagePorts, progress: Progress): Promise<void> {
+  const { manifest, store } = request;
+  const { registry } = await claimStore(store, manifest.access, ports.clock);
+  const survey = await surveyRelease(store, manifest, registry);
+  checkRelease(manifest, survey, store.url);
+  progress.published = survey.release !== undefined && survey.entry !== undefined;
+  if (survey.release !== undefined) {
+    progress.content = survey.release.record.content;
+    progress.notes.push(...recordDifferences(manifest, survey.release.record));
+  }
+  const findings = await inspect(request, survey, ports);
+  const plan = makePlan(request, survey, findings, ports.memory.limit);
+  await checkBudgets(plan, request);
+  ports.reporter.emit({
+    type: 'planned',
+    artifacts: plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy').length,
+    bytes: plan.bytes.fetch + plan.bytes.copy,
+  });
+  await stageAll(request, findings, ports, progress);
+  const lacking = progress.staged.filter(({ proven, report }) => proven === undefined && report.required);
+  if (lacking.length > 0) return;
+  // A damaged file of a published release is no reason to keep quiet about it, required or not.
+  if (progress.staged.some(({ report }) => report.reason?.startsWith('damaged'))) return;
+  await publish(request, survey, ports, progress);
+  progress.notes.push(...(await clearAbandoned(store, releasePrefix(manifest.collection, manifest.version), request.attempt, ports)));
+}
+
+async function checkBudgets(plan: Plan, request: StageRequest): Promise<void> {
+  const { fetch, copy } = plan.bytes;
+  if (request.maxBytes !== undefined && fetch > request.maxBytes) {
+    throw new Refused('over-budget', `${fetch} bytes would be fetched; --max-bytes allows ${request.maxBytes}`, {
+      hint: 'Nothing was fetched. Raise the limit if that is what you want.',
+    });
+  }
+  const { store } = request;
+  if (!isCapacityLimited(store)) return;
+  const free = await store.freeBytes();
+  if (fetch + copy > free) {
+    throw new StoreError(`${store.url} has ${free} bytes free; this release needs ${fetch + copy} more`, {
+      hint: 'Make room, or stage onto another disk with --to.',
+      evidence: { free, needed: fetch + copy },
+    });
+  }
+}
+
+/** Objects up to this many bytes are limited by requests, not by bandwidth, and go four times as many at once. */
+const small = 1 << 20;
+
+async function stageAll(
+  request: StageRequest,
+  findings: ReadonlyMap<ArtifactSpec, Finding>,
+  ports: StagePorts,
+  progress: Progress,
+): Promise<void> {
+  if ([...findings.values()].some(({ kind }) => kind === 'fetch' || kind === 'copy')) {
+    ports.reporter.emit({ type: 'phase', phase: 'transfer' });
+  }
+  const failure = new AbortController();
+  const stoppable = { ...ports, signal: AbortSignal.any([ports.signal, failure.signal]) };
+  const largeOnes = pLimit(request.concurrency);
+  const smallOnes = pLimit(request.concurrency * 4);
+  const results = new Map<ArtifactSpec, StagedArtifact>();
+  const stage = async (spec: ArtifactSpec) => {
+    const finding = findings.get(spec);
+    if (finding === undefined) throw new TypeError(`${spec.id} was not looked at`);
+    const limit = finding.kind === 'fetch' && finding.size <= small ? smallOnes : largeOnes;
+    try {
+      results.set(spec, await limit(() => stageArtifact(spec, finding, request, stoppable)));
+    } catch (error) {
+      // What ends the run (a refusal, lost credentials) must not wait for terabytes that are then of no use.
+      failure.abort(error);
+    }
+  };
+  const { artifacts } = request.manifest;
+  // Copies come last: what they copy may be staged by this very run.
+  const copies = artifacts.filter((spec) => findings.get(spec)?.kind === 'copy');
+  const others = artifacts.filter((spec) => findings.get(spec)?.kind !== 'copy');
+  for (const batch of [others, copies]) {
+    await Promise.all(batch.map(stage));
+    progress.staged = request.manifest.artifacts.flatMap((spec) => results.get(spec) ?? []);
+    failure.signal.throwIfAborted();
+  }
+}
+
+async function publish(request: StageRequest, survey: Survey, ports: StagePorts, progress: Progress): Promise<void> {
+  const { manifest, store } = request;
+  const proven: ProvenArtifact[] = progress.staged.flatMap((artifact) => artifact.proven ?? []);
+  const missing: MissingArtifact[] = progress.staged
+    .filter((artifact) => artifact.proven === undefined)
+    .flatMap(({ report }) => {
+      const spec = manifest.artifacts.find(({ id }) => id === report.id);
+      return spec === undefined ? [] : [{ spec, reason: report.reason ?? report.state }];
+    });
+  const draft: ReleaseDraft = {
+    manifest,
+    manifestSha256: request.manifestSha256,
+    proven,
+    missing,
+    run: runId(request.manifestSha256, store.url),
+  };
+  const complete = survey.release !== undefined && survey.entry !== undefined;
+  const restored = progress.staged.some(({ report }) => report.state === 'staged' || report.state === 'copied');
+  if (complete && !restored) {
+    progress.state = 'present';
+    return;
+  }
+  ports.reporter.emit({ type: 'phase', phase: 'publish' });
+  if (complete) {
+    await writeObjectsRecord(store, draft);
+    progress.notes.push('Objects that were gone from a published release were put back.');
+    progress.state = 'present';
+    return;
+  }
+  const published = await publishRelease(store, draft, ports.clock, ports.signal);
+  progress.content = published.release.content;
+  progress.published = true;
+  progress.state = published.changed ? 'published' : 'present';
+}

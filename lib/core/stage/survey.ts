@@ -1,0 +1,60 @@
+import { objectsKey, releaseKey, releasePrefix } from '../../contract/keys.ts';
+import { Sha256 } from '../digest/sha256.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { parseRecord, recordLimit } from '../mirror/read-record.ts';
+import { readObject } from '../registry/read-object.ts';
+import {
+  type ObjectsRecord,
+  objectsSchema,
+  type Registry,
+  type RegistryEntry,
+  type Release,
+  releaseSchema,
+} from '../registry/records.ts';
+import { readSums } from '../registry/release-set.ts';
+import type { SumsLine } from '../registry/sha256sums.ts';
+import type { ObjectStat, Store } from '../stores/store.ts';
+
+/** What a store holds of one release before anything is done. */
+export interface Survey {
+  /** Undefined where nobody claimed the store yet. */
+  readonly registry: Registry | undefined;
+  readonly entry: RegistryEntry | undefined;
+  readonly release: { readonly record: Release; readonly sha256: Sha256 } | undefined;
+  /** The set that a publisher decided on, when it got that far. */
+  readonly sums: readonly SumsLine[] | undefined;
+  readonly objectsRecord: ObjectsRecord;
+  /** Objects under the release's prefix, by file. */
+  readonly objects: ReadonlyMap<string, ObjectStat>;
+}
+
+/** Looks at the records and lists the prefix: one LIST per 1,000 keys and at most four reads, whatever the number of artifacts. */
+export async function surveyRelease(store: Store, manifest: Manifest, registry: Registry | undefined): Promise<Survey> {
+  const { collection, version } = manifest;
+  const prefix = releasePrefix(collection, version);
+  const objects = new Map<string, ObjectStat>();
+  for await (const stat of store.list(prefix)) objects.set(stat.key.slice(prefix.length), stat);
+  // A record that the listing does not show was not there then; whoever writes one now is met at the conditional puts.
+  const has = (file: string) => objects.has(file);
+  return {
+    registry,
+    entry: registry?.collections[collection]?.versions[version],
+    release: has('release.json') ? await readRelease(store, releaseKey(collection, version)) : undefined,
+    sums: has('SHA256SUMS') ? await readSums(store, manifest) : undefined,
+    objectsRecord: has('objects.json') ? await readObjects(store, objectsKey(collection, version)) : {},
+    objects,
+  };
+}
+
+async function readRelease(store: Store, key: string): Promise<Survey['release']> {
+  const bytes = await readObject(store, key, recordLimit);
+  if (bytes === undefined) return undefined;
+  const record = parseRecord(bytes, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
+  return { record, sha256: Sha256.ofBytes(bytes) };
+}
+
+async function readObjects(store: Store, key: string): Promise<ObjectsRecord> {
+  const bytes = await readObject(store, key, recordLimit);
+  if (bytes === undefined) return {};
+  return parseRecord(bytes, objectsSchema, 'weighbridge/objects/1', `${key} of ${store.url}`);
+}

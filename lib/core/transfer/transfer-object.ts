@@ -1,0 +1,92 @@
+import { Crc32c } from '../digest/crc32c.ts';
+import { Sha256 } from '../digest/sha256.ts';
+import { RangesUnsupported } from '../sources/source.ts';
+import { beginAnew, beginUpload, type StartedUpload } from './begin-upload.ts';
+import { fetchWhole, wrongDigest } from './fetch.ts';
+import { type MovedBytes, moveAsStream, moveByRanges } from './multipart-transfer.ts';
+import type { TransferJob, TransferPorts, TransferResult } from './transfer-job.ts';
+
+/**
+ * Copies one object from a source to a store, and makes it visible only if its size and SHA-256 are what the
+ * job says. Small objects go in one conditional put, others by a resumable upload.
+ * @throws SourceError when the source does not deliver these bytes; the upload is aborted if they were wrong,
+ * and kept with its checkpoint if they were merely cut off, so that a later call continues.
+ * @throws StoreError, TransferTakenOver, or the signal's reason; the checkpoint stays.
+ */
+export async function transferObject(job: TransferJob, ports: TransferPorts): Promise<TransferResult> {
+  ports.signal.throwIfAborted();
+  return job.size <= job.store.limits.singlePut ? await putSmall(job, ports) : await upload(job, ports);
+}
+
+/** Below this a digest on the spot costs less than a message to a worker and back. */
+const hashInline = 1 << 20;
+
+async function putSmall(job: TransferJob, ports: TransferPorts): Promise<TransferResult> {
+  const slot = await ports.memory.acquire(job.size, ports.signal);
+  try {
+    await fetchWhole(job, slot.bytes, ports, ports.signal);
+    const sha256 = await digest(slot.bytes, ports);
+    if (!sha256.equals(job.sha256)) throw wrongDigest(job, sha256.hex);
+    ports.signal.throwIfAborted();
+    const put = await job.store.put(job.key, slot.bytes, { ifAbsent: true }, job.attributes);
+    ports.reporter.emit({ type: 'progress', id: job.id, done: job.size, total: job.size });
+    return { put, crc32c: Crc32c.ofBytes(slot.bytes) };
+  } finally {
+    slot.release();
+  }
+}
+
+async function digest(bytes: Uint8Array, ports: TransferPorts): Promise<Sha256> {
+  if (bytes.byteLength <= hashInline) return Sha256.ofBytes(bytes);
+  const stream = await ports.hashes.open({ kind: 'native' });
+  await stream.update(bytes);
+  return await stream.digest();
+}
+
+async function upload(job: TransferJob, ports: TransferPorts): Promise<TransferResult> {
+  const started = await beginUpload(job, ports);
+  const result = await moveAndSeal(job, started, ports);
+  if ('put' in result) return result;
+  // What an earlier attempt had left may be what is wrong (a power cut, another writer): once more from zero
+  // before the source is blamed.
+  const again = started.offset > 0 ? await moveAndSeal(job, await beginAnew(job, ports), ports) : result;
+  if ('put' in again) return again;
+  throw wrongDigest(job, again.wrong.hex);
+}
+
+/** `wrong`: the bytes had that digest; the upload is aborted and its checkpoint cleared. */
+async function moveAndSeal(
+  job: TransferJob,
+  first: StartedUpload,
+  ports: TransferPorts,
+): Promise<TransferResult | { readonly wrong: Sha256 }> {
+  const { moved, started } = await move(job, first, ports);
+  if (!moved.sha256.equals(job.sha256)) {
+    await started.upload.abort();
+    await job.checkpoints.clear();
+    return { wrong: moved.sha256 };
+  }
+  ports.signal.throwIfAborted();
+  const seal = { size: job.size, sha256: moved.sha256.hex, crc32c: moved.crc32c.base64 };
+  const put = await started.upload.complete(seal, ports.signal);
+  await job.checkpoints.clear();
+  return { put, crc32c: moved.crc32c };
+}
+
+async function move(
+  job: TransferJob,
+  started: StartedUpload,
+  ports: TransferPorts,
+): Promise<{ readonly moved: MovedBytes; readonly started: StartedUpload }> {
+  if (job.source.ranges) {
+    try {
+      return { started, moved: await moveByRanges(job, started, ports) };
+    } catch (error) {
+      if (!(error instanceof RangesUnsupported)) throw error;
+    }
+  }
+  started.hash.drop();
+  await started.upload.abort();
+  await job.checkpoints.clear();
+  return await moveAsStream(job, () => beginAnew(job, ports), ports);
+}
