@@ -117,6 +117,8 @@ class HashWorker {
   }
 
   async stop(): Promise<void> {
+    // An idle worker would let the process end before its thread has.
+    this.worker.ref();
     await this.worker.terminate();
   }
 

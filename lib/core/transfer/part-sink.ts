@@ -3,6 +3,7 @@ import type { HashStream } from '../digest/hash-pool.ts';
 import type { Sha256 } from '../digest/sha256.ts';
 import type { Upload } from '../stores/store.ts';
 import type { Slot } from './memory-budget.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** How far the parts have come without a gap. */
 export interface Frontier {
@@ -33,9 +34,9 @@ export interface PartSinkOptions {
  */
 export class PartSink {
   private readonly options: PartSinkOptions;
-  private readonly turns = new Map<number, PromiseWithResolvers<void>>();
+  private readonly hashing: Turnstile;
+  private readonly writing: Turnstile;
   private readonly done = new Map<number, DonePart>();
-  private writing: Promise<unknown> = Promise.resolve();
   private next: number;
   private crc: Crc32c;
   private offset: number;
@@ -45,7 +46,8 @@ export class PartSink {
     this.offset = options.start.offset;
     this.crc = options.start.crc32c;
     this.next = options.start.offset / options.upload.partSize + 1;
-    this.turn(this.next).resolve();
+    this.hashing = new Turnstile(this.next);
+    this.writing = new Turnstile(this.next);
   }
 
   /** Resolves when the part is written and hashed; the slot is given back then, also on failure. */
@@ -68,40 +70,26 @@ export class PartSink {
 
   private async write(number: number, bytes: Uint8Array, signal: AbortSignal): Promise<Crc32c> {
     const { upload, hash } = this.options;
-    const turn = this.turn(number).promise;
     const crc = await hash.crc32c(bytes);
-    const write = () => upload.writePart(number, bytes, crc.base64, signal);
     if (!upload.sequential) {
-      await write();
+      await upload.writePart(number, bytes, crc.base64, signal);
       return crc;
     }
-    // In order means: after the part before it has had its turn at the hash, and one at a time.
-    await abortable(turn, signal);
-    const writing = this.writing.then(write);
-    this.writing = writing.catch(() => undefined);
-    await writing;
+    await this.writing.reach(number, signal);
+    await upload.writePart(number, bytes, crc.base64, signal);
+    this.writing.pass(number);
     return crc;
   }
 
   private async hashInTurn(number: number, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    await abortable(this.turn(number).promise, signal);
+    await this.hashing.reach(number, signal);
     const { hash, resumable } = this.options;
     const updated = hash.update(bytes);
     const state = resumable ? hash.save() : undefined;
     // The next part may queue behind this one in the worker at once; it answers in order.
-    this.turns.delete(number);
-    this.turn(number + 1).resolve();
+    this.hashing.pass(number);
     await updated;
     return await state;
-  }
-
-  private turn(number: number): PromiseWithResolvers<void> {
-    let turn = this.turns.get(number);
-    if (turn === undefined) {
-      turn = Promise.withResolvers<void>();
-      this.turns.set(number, turn);
-    }
-    return turn;
   }
 
   private advance(): void {
@@ -115,17 +103,5 @@ export class PartSink {
       hashState = part.hashState;
     }
     if (this.next !== before) this.options.onFrontier({ offset: this.offset, crc32c: this.crc, hashState });
-  }
-}
-
-async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const stop = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
