@@ -1,10 +1,10 @@
+import pLimit from 'p-limit';
 import { type Document, isNode, parseDocument } from 'yaml';
 import type { Problem } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { applyProven } from './apply-proven.ts';
 import { type ArtifactEdits, artifactEdits, artifactMap, type LockChange } from './artifact-edits.ts';
 import { equalDigests } from './equal-digests.ts';
-import { inParallel } from './in-parallel.ts';
 import { type Finding, type LockedArtifact, lockArtifact } from './lock-artifact.ts';
 import type { LockPorts } from './lock-ports.ts';
 
@@ -37,7 +37,8 @@ export async function lockManifest(parsed: ParsedText, ports: LockPorts): Promis
   const began = ports.clock.now().getTime();
   const release = `${manifest.collection}@${manifest.version}`;
   ports.reporter.emit({ type: 'run-started', job: 'lock', release, artifacts: manifest.artifacts.length });
-  const locked = await inParallel(manifest.artifacts, ports.concurrency, (spec) => lockAndReport(spec, ports));
+  const limit = pLimit(ports.concurrency);
+  const locked = await limit.map(manifest.artifacts, (spec) => lockAndReport(spec, ports));
 
   const problems: Problem[] = [];
   const report = (index: number, finding: Finding) => problems.push(problemAt(parsed, document, index, finding));
