@@ -1,6 +1,6 @@
 import { NotFound } from '../errors.ts';
 import type { Registry, RegistryEntry } from '../registry/records.ts';
-import { knownNames } from './closest-name.ts';
+import { knownNames } from './known-names.ts';
 import { MirrorDamaged } from './mirror-errors.ts';
 import { type ReleaseRef, releaseName } from './release-ref.ts';
 

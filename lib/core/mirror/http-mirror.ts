@@ -10,6 +10,7 @@ export class HttpMirror implements MirrorReader {
   readonly url: string;
   readonly remote = true;
   readonly list = undefined;
+  readonly foreign = undefined;
   readonly #base: URL;
   readonly #http: HttpClient;
 

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../byte-range.ts';
 import type { Sha256 } from '../digest/sha256.ts';
+import type { ForeignEntry } from '../stores/store.ts';
 import { MirrorError } from './mirror-errors.ts';
 
 /** What a mirror says about one object without sending it. */
@@ -51,6 +52,8 @@ export interface MirrorReader {
   open(key: string, options?: OpenOptions): Promise<MirrorBody>;
   /** Every object under a prefix in key order; undefined where a mirror cannot be listed (plain HTTP). */
   readonly list: ((prefix: string) => AsyncIterable<ListedObject>) | undefined;
+  /** What lies under a prefix without being an object (links, devices); undefined where there is no such thing. */
+  readonly foreign: ((prefix: string) => AsyncIterable<ForeignEntry>) | undefined;
 }
 
 /**

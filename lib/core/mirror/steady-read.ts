@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { WeighbridgeError } from '../errors.ts';
+import { defaultRetryPolicy, retry } from '../retry.ts';
 import { WrongSize } from './mirror-errors.ts';
-import type { MirrorReader } from './mirror-reader.ts';
+import type { MirrorBody, MirrorReader } from './mirror-reader.ts';
 
 export interface SteadyReadRequest {
   readonly key: string;
@@ -13,58 +13,99 @@ export interface SteadyReadRequest {
   readonly etag?: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told the tag of what is being read, before its first byte. */
   readonly onOpen?: (etag: string | undefined) => void;
   /** Bytes that arrived, wasted ones included. */
   readonly onBytes?: (count: number) => void;
   readonly onRetry?: (reason: string, inSeconds: number) => void;
 }
 
-/** Faults in a row, without one new byte between them, after which a read is given up. */
-const patience = 5;
-
 /**
- * The bytes `[from, size)` of an object, going on where it was when a connection breaks. Where the other side
- * cannot go on (no ranges, or another tag) what was delivered already is skipped: the caller's digest judges.
+ * The bytes `[from, size)` of an object, going on where it was when a connection breaks; every new byte earns the
+ * full patience again. Where the other side cannot go on (no ranges, or another tag) what was delivered already is
+ * skipped: the caller's digest judges.
  * @throws WrongSize as soon as the other side speaks of another length; NotFound, NotAuthorised; the last fault
  */
 export async function* steadyRead(reader: MirrorReader, request: SteadyReadRequest): AsyncGenerator<Uint8Array> {
-  const { key, size, signal } = request;
-  let at = request.from;
-  let etag = request.etag;
-  let faults = 0;
-  while (at < size || (size === 0 && faults === 0)) {
-    try {
-      const body = await reader.open(key, {
+  const { clock, signal, onRetry } = request;
+  const cursor = new ReadCursor(reader, request);
+  try {
+    for (;;) {
+      const chunk = await retry(() => cursor.next(), defaultRetryPolicy, {
+        clock,
         signal,
-        ...(at > 0 ? { range: { start: at, end: size } } : {}),
-        ...(at > 0 && etag !== undefined ? { ifRange: etag } : {}),
+        ...(onRetry && { onRetry: ({ error, inSeconds }) => onRetry(error.message, inSeconds) }),
       });
-      if (body.size !== undefined && body.size !== size) {
-        await body.discard();
-        throw new WrongSize(`${key} at ${reader.url}`, size, body.size);
-      }
-      etag = body.etag;
-      request.onOpen?.(etag);
-      let position = body.start;
-      for await (const chunk of body.bytes) {
-        position += chunk.length;
-        request.onBytes?.(chunk.length);
-        if (position > size) throw new WrongSize(`${key} at ${reader.url}`, size, position);
-        if (position <= at) continue;
-        const fresh = position - chunk.length < at ? chunk.subarray(chunk.length - (position - at)) : chunk;
-        at = position;
-        faults = 0;
-        yield fresh;
-      }
-      if (position < size) throw new WrongSize(`${key} at ${reader.url}`, size, position);
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      faults += 1;
-      if (!(error instanceof WeighbridgeError) || !error.retryable || faults >= patience) throw error;
-      const seconds = error.retryAfter ?? Math.random() * Math.min(30, 0.5 * 2 ** faults);
-      request.onRetry?.(error.message, seconds);
-      await request.clock.sleep(seconds, signal);
+      if (chunk === undefined) return;
+      yield chunk;
     }
+  } finally {
+    await cursor.close();
+  }
+}
+
+/** Where a read is; after a fault the next step opens the object again. */
+class ReadCursor {
+  readonly #reader: MirrorReader;
+  readonly #request: SteadyReadRequest;
+  #at: number;
+  #etag: string | undefined;
+  #open: { readonly body: MirrorBody; readonly chunks: AsyncIterator<Uint8Array>; position: number } | undefined;
+
+  constructor(reader: MirrorReader, request: SteadyReadRequest) {
+    this.#reader = reader;
+    this.#request = request;
+    this.#at = request.from;
+    this.#etag = request.etag;
+  }
+
+  /** The next bytes that were not delivered yet; undefined at the end. */
+  async next(): Promise<Uint8Array | undefined> {
+    const { key, size, onBytes } = this.#request;
+    if (this.#open === undefined && this.#at === size && size > 0) return undefined;
+    this.#open ??= await this.#reopen();
+    const { chunks } = this.#open;
+    try {
+      for (;;) {
+        const { done, value } = await chunks.next();
+        if (done === true) break;
+        this.#open.position += value.length;
+        onBytes?.(value.length);
+        const { position } = this.#open;
+        if (position > size) throw new WrongSize(`${key} at ${this.#reader.url}`, size, position);
+        const fresh = position - this.#at;
+        if (fresh <= 0) continue;
+        this.#at = position;
+        return fresh < value.length ? value.subarray(value.length - fresh) : value;
+      }
+      if (this.#at < size) throw new WrongSize(`${key} at ${this.#reader.url}`, size, this.#at);
+      return undefined;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.chunks.return?.();
+    await open?.body.discard();
+  }
+
+  async #reopen() {
+    const { key, size, signal, onOpen } = this.#request;
+    const body = await this.#reader.open(key, {
+      signal,
+      ...(this.#at > 0 && { range: { start: this.#at, end: size } }),
+      ...(this.#at > 0 && this.#etag !== undefined && { ifRange: this.#etag }),
+    });
+    if (body.size !== undefined && body.size !== size) {
+      await body.discard();
+      throw new WrongSize(`${key} at ${this.#reader.url}`, size, body.size);
+    }
+    this.#etag = body.etag;
+    onOpen?.(body.etag);
+    return { body, chunks: body.bytes[Symbol.asyncIterator](), position: body.start };
   }
 }

@@ -1,16 +1,18 @@
 import { NotFound } from '../errors.ts';
-import type { Store } from '../stores/store.ts';
+import { isInspectable, type Store } from '../stores/store.ts';
 import type { ListedObject, MirrorBody, MirrorReader, MirrorStat, OpenOptions } from './mirror-reader.ts';
 
 /** A mirror read straight from the store that holds it. */
 export class StoreMirror implements MirrorReader {
   readonly url: string;
   readonly remote: boolean;
+  readonly foreign: MirrorReader['foreign'];
   readonly #store: Store;
 
   constructor(store: Store) {
     this.#store = store;
     this.url = store.url;
+    this.foreign = isInspectable(store) ? (prefix) => store.foreign(prefix) : undefined;
     this.remote = store.kind === 's3' || store.kind === 'gcs';
   }
 

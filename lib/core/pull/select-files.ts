@@ -1,5 +1,5 @@
 import { NotFound } from '../errors.ts';
-import { knownNames } from '../mirror/closest-name.ts';
+import { knownNames } from '../mirror/known-names.ts';
 import type { Release, ReleaseArtifact } from '../registry/records.ts';
 
 /** An artifact that is to be on this machine. */

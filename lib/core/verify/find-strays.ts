@@ -32,6 +32,11 @@ export async function findStrays(
   const unlisted = new Map<string, { complete: boolean; files: number }>();
   const prefixes = everything ? [''] : [...releases.keys()];
   for (const prefix of prefixes) {
+    for await (const { key, what } of context.reader.foreign?.(prefix) ?? []) {
+      const release = releases.get(prefixOf(key) ?? '')?.listed;
+      const name = release === undefined ? {} : { release: releaseName(release.collection, release.version) };
+      addFinding(context, 'stray', key, `${key} is no object of a mirror: ${what}`, name);
+    }
     for await (const { key } of list(prefix)) {
       context.signal.throwIfAborted();
       if (key === registryKey) continue;

@@ -2,11 +2,13 @@ import { registryKey } from '../../contract/keys.ts';
 import type { Clock } from '../clock.ts';
 import { HashPool } from '../digest/hash-pool.ts';
 import type { Reporter } from '../events.ts';
-import { findRelease, type ListedRelease, listedReleases } from '../mirror/find-release.ts';
+import { versionProblem } from '../manifest/release-name.ts';
+import { findRelease, listedReleases } from '../mirror/find-release.ts';
 import { loadRegistry } from '../mirror/load-registry.ts';
 import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import type { MirrorReader } from '../mirror/mirror-reader.ts';
-import { type ReleaseRef, releaseName } from '../mirror/release-ref.ts';
+import { isCollectionName, type ReleaseRef, releaseName } from '../mirror/release-ref.ts';
+import { latestVersion } from '../registry/latest-version.ts';
 import type { Registry } from '../registry/records.ts';
 import { findStrays, type KnownRelease } from './find-strays.ts';
 import type { VerifiedRelease, VerifyResult } from './finding.ts';
@@ -84,7 +86,7 @@ async function verifyReleases(
   const chosen = everything
     ? listedReleases(registry)
     : refs.map((ref) => findRelease(registry, ref, context.reader.url));
-  if (everything) checkLatest(context, registry);
+  if (everything) checkCollections(context, registry);
   const known: KnownRelease[] = [];
   const results: VerifiedRelease[] = [];
   for (const listed of chosen) {
@@ -110,20 +112,27 @@ function withStrays(result: VerifiedRelease, context: VerifyContext): VerifiedRe
   return found ? { ...result, state: 'invalid' } : result;
 }
 
-function checkLatest(context: VerifyContext, registry: Registry): void {
-  for (const [collection, { latest, versions }] of Object.entries(registry.collections)) {
-    if (latest === null) continue;
-    const entry: ListedRelease['entry'] | undefined = Object.hasOwn(versions, latest) ? versions[latest] : undefined;
-    if (entry !== undefined && entry.yanked === undefined && entry.pruned === undefined) continue;
-    const why = entry === undefined ? 'does not list it' : 'says it was withdrawn';
-    addFinding(
-      context,
-      'registry',
-      registryKey,
-      `the registry calls ${latest} the latest of ${collection} and ${why}`,
-      {
-        actual: latest,
-      },
+/** Names that cannot be, and a `latest` that the versions do not lead to. */
+function checkCollections(context: VerifyContext, registry: Registry): void {
+  const bad = (message: string, expected: string | null, actual: string | null) =>
+    addFinding(context, 'registry', registryKey, message, {
+      ...(expected === null ? {} : { expected }),
+      ...(actual === null ? {} : { actual }),
+    });
+  for (const [collection, entry] of Object.entries(registry.collections)) {
+    const scheme = entry.versioning ?? 'semver';
+    const names = Object.keys(entry.versions).filter((version) => versionProblem(version, scheme) !== undefined);
+    for (const version of names)
+      bad(`the registry lists ${JSON.stringify(version)} of ${collection}, which is no version`, null, version);
+    if (!isCollectionName(collection))
+      bad(`the registry lists ${JSON.stringify(collection)}, which is no collection`, null, collection);
+    if (names.length > 0) continue;
+    const latest = latestVersion(entry);
+    if (latest === entry.latest) continue;
+    bad(
+      `the registry calls ${entry.latest} the latest of ${collection}; by its versions it is ${latest}`,
+      latest,
+      entry.latest,
     );
   }
 }
