@@ -36,8 +36,8 @@ export function isPlaceholder(text: string, extra: readonly string[] = []): bool
   return findPlaceholder(text, extra) !== undefined;
 }
 
-/** Does this stand where a SHA-256 should be without being one: a template, a word such as `pending`, one digit repeated? */
+/** Does this stand where a SHA-256 should be without being one: a template, a word such as `pending`, nothing but zeros? */
 export function isPlaceholderDigest(text: string, extra: readonly string[] = []): boolean {
   const trimmed = text.trim();
-  return digestWords.test(trimmed) || /^([0-9a-f])\1{63}$/iu.test(trimmed) || isPlaceholder(trimmed, extra);
+  return digestWords.test(trimmed) || /^0{64}$/u.test(trimmed) || isPlaceholder(trimmed, extra);
 }
