@@ -1,9 +1,9 @@
 import { createLogUpdate } from 'log-update';
 import type { Clock } from '../../core/clock.ts';
 import type { CoreEvent } from '../../core/events.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { eventLine, isBadEnding } from './event-line.ts';
 import { liveFrame } from './live-frame.ts';
-import { printable } from './printable.ts';
 import type { Progress, ProgressStream } from './progress.ts';
 import { RunTally } from './run-tally.ts';
 
@@ -38,7 +38,7 @@ export function liveDisplay(stream: ProgressStream, clock: Clock, colour: boolea
     emit(event: CoreEvent) {
       tally.take(event, clock.now().getTime() / 1000);
       const line = keeps(event) ? eventLine(event) : undefined;
-      if (line !== undefined) above(() => stream.write(`${printable(line)}\n`));
+      if (line !== undefined) above(() => stream.write(`${escapeUnsafe(line)}\n`));
       if (event.type === 'run-finished') stop();
       // Begins with the first sign of work; never keeps the process alive.
       else if (timer === undefined && event.type !== 'note') timer = setInterval(draw, interval).unref();

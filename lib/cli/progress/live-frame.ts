@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { jobWords, phaseWords } from './event-line.ts';
-import { printable } from './printable.ts';
 import { formatBytes, formatDuration, formatRate } from './quantities.ts';
 import type { ActiveArtifact, RunTally } from './run-tally.ts';
 
@@ -19,48 +19,62 @@ export function liveFrame(tally: RunTally, size: FrameSize, at: number): string 
   const active = [...tally.active.values()];
   const shown = active.slice(0, room);
   const lines = shown.map((artifact) => artifactLine(artifact, size, at));
-  if (active.length > shown.length) lines.push(cut(`  … and ${active.length - shown.length} more`, size.columns));
+  if (active.length > shown.length)
+    lines.push(`… and ${active.length - shown.length} more`.slice(0, Math.max(1, size.columns - 1)));
   return [...lines, totalLine(tally, size, at)].join('\n');
 }
 
+/** What a line says of one artifact, or of all. */
+interface Measure {
+  readonly title: string;
+  /** Which end of a long title differs from line to line. */
+  readonly keep: 'start' | 'end';
+  /** Bytes. */
+  readonly done: number;
+  readonly total: number | undefined;
+  /** Bytes a second. */
+  readonly rate: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
 function artifactLine(artifact: ActiveArtifact, size: FrameSize, at: number): string {
+  const { done, total } = artifact;
   const rate = artifact.meter.rate(at);
-  const left = artifact.total === undefined || !rate ? undefined : (artifact.total - artifact.done) / rate;
-  return barLine(printable(artifact.id), artifact.done, artifact.total, rate, left, size, (text) => text);
+  const secondsLeft = total === undefined || !rate ? undefined : (total - done) / rate;
+  return measureLine({ title: escapeUnsafe(artifact.id), keep: 'end', done, total, rate, secondsLeft }, size);
 }
 
 function totalLine(tally: RunTally, size: FrameSize, at: number): string {
-  const bold = (text: string): string => (size.colour ? styleText('bold', text, { validateStream: false }) : text);
   const words = tally.phase === undefined ? jobWords(tally.job ?? 'stage') : phaseWords(tally.phase);
-  const title = `${tally.finished}/${tally.artifacts} ${words}`;
-  return barLine(title, tally.doneBytes, tally.plannedBytes, tally.meter.rate(at), tally.secondsLeft(at), size, bold);
+  const measure: Measure = {
+    title: `${tally.finished}/${tally.artifacts} ${words}`,
+    keep: 'start',
+    done: tally.doneBytes,
+    total: tally.plannedBytes,
+    rate: tally.meter.rate(at),
+    secondsLeft: tally.secondsLeft(at),
+  };
+  return measureLine(measure, size);
 }
 
-function barLine(
-  title: string,
-  done: number,
-  total: number | undefined,
-  rate: number | undefined,
-  left: number | undefined,
-  size: FrameSize,
-  style: (text: string) => string,
-): string {
+function measureLine(measure: Measure, size: FrameSize): string {
+  const { done, total, rate, secondsLeft } = measure;
   const amounts = total === undefined ? formatBytes(done) : `${formatBytes(done)} / ${formatBytes(total)}`;
+  const usable = size.columns - 1;
+  if (usable < 30) return [...`${measure.title} ${amounts}`].slice(0, Math.max(1, usable)).join('');
   const figures = [
     amounts.padStart(21),
     (rate === undefined ? '' : formatRate(rate)).padStart(10),
-    (left === undefined ? '' : `${formatDuration(left)} left`).padStart(15),
+    (secondsLeft === undefined ? '' : `${formatDuration(secondsLeft)} left`).padStart(15),
   ];
-  const usable = size.columns - 1;
-  // On a narrow terminal the time left goes first, then the rate, then the bar; the name keeps at least 12 columns.
-  while (figures.length > 1 && figures.join('  ').length + 16 > usable) figures.pop();
+  // On a narrow terminal the time left goes first, then the rate, then the bar; the title keeps 24 columns longest.
+  while (figures.length > 1 && figures.join('  ').length + 30 > usable) figures.pop();
   const tail = figures.join('  ');
   const spare = usable - tail.length - 4;
-  const barWidth = spare >= 36 ? Math.min(24, spare - 24) : 0;
+  const barWidth = spare >= 36 ? Math.min(24, spare - 26) : 0;
   const titleWidth = Math.max(1, Math.min(40, spare - (barWidth === 0 ? 0 : barWidth + 2)));
-  const name = `  ${style(shorten(title, titleWidth).padEnd(titleWidth))}`;
   const middle = barWidth === 0 ? '' : `  ${bar(done, total, barWidth, size.colour)}`;
-  return usable < 30 ? cut(`${title} ${amounts}`, size.columns) : `${name}${middle}  ${tail}`;
+  return `  ${shortened(measure, titleWidth).padEnd(titleWidth)}${middle}  ${tail}`;
 }
 
 function bar(done: number, total: number | undefined, width: number, colour: boolean): string {
@@ -73,12 +87,10 @@ function bar(done: number, total: number | undefined, width: number, colour: boo
     : filled + empty;
 }
 
-/** Keeps the end, where file names differ. */
-function shorten(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `…${characters.slice(characters.length - width + 1).join('')}`;
-}
-
-function cut(text: string, columns: number): string {
-  return [...text].slice(0, Math.max(1, columns - 1)).join('');
+function shortened({ title, keep }: Measure, width: number): string {
+  const characters = [...title];
+  if (characters.length <= width) return title;
+  return keep === 'start'
+    ? `${characters.slice(0, width - 1).join('')}…`
+    : `…${characters.slice(characters.length - width + 1).join('')}`;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { CoreEvent } from '../../core/events.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { eventLine, isBadEnding } from './event-line.ts';
-import { printable } from './printable.ts';
 import type { Progress, ProgressStream } from './progress.ts';
 import { formatBytes, formatDuration, formatRate } from './quantities.ts';
 import { RunTally } from './run-tally.ts';
@@ -37,7 +37,7 @@ export function plainLines(stream: ProgressStream, clock: Clock): Progress {
       if (event.type === 'progress' || event.type === 'artifact-finished') sayHowFar(at);
       const dull = event.type === 'artifact-finished' && !isBadEnding(event) && tally.artifacts > fewArtifacts;
       const line = dull ? undefined : eventLine(event);
-      if (line !== undefined) stream.write(`${printable(line)}\n`);
+      if (line !== undefined) stream.write(`${escapeUnsafe(line)}\n`);
     },
     above: (write) => write(),
     close() {},
