@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { ArtifactEdits } from './artifact-edits.ts';
 import { applyEdits } from './text-edit.ts';
 
@@ -14,22 +14,22 @@ export interface ProvenText {
  * Applies edits that are proven by reading the result back: the file must say what it said before plus exactly the
  * new values. YAML has more shapes than an editor of lines can know, and a manifest must not be damaged by them.
  */
-export function applyProven(text: string, document: Document, wanted: readonly ArtifactEdits[]): ProvenText {
+export function applyProven(text: string, wanted: readonly ArtifactEdits[]): ProvenText {
   if (wanted.length === 0) return { text, kept: [], rejected: [] };
-  const all = applied(text, document, wanted);
+  const all = applied(text, wanted);
   if (all !== undefined) return { text: all, kept: wanted, rejected: [] };
-  const kept = wanted.filter((one) => applied(text, document, [one]) !== undefined);
-  const together = applied(text, document, kept);
+  const kept = wanted.filter((one) => applied(text, [one]) !== undefined);
+  const together = applied(text, kept);
   if (together === undefined) return { text, kept: [], rejected: wanted };
   return { text: together, kept, rejected: wanted.filter((one) => !kept.includes(one)) };
 }
 
-function applied(text: string, document: Document, wanted: readonly ArtifactEdits[]): string | undefined {
+function applied(text: string, wanted: readonly ArtifactEdits[]): string | undefined {
   const result = applyEdits(
     text,
     wanted.flatMap(({ edits }) => edits),
   );
-  const expected: unknown = document.toJS();
+  const expected: unknown = parseDocument(text).toJS();
   for (const { path, value } of wanted.flatMap(({ values }) => values)) setAt(expected, path, value);
   const reread = parseDocument(result);
   return reread.errors.length === 0 && isDeepStrictEqual(reread.toJS(), expected) ? result : undefined;

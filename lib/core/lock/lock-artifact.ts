@@ -10,7 +10,7 @@ import type { FieldValue } from './map-edits.ts';
 import { pinnedUri } from './pinned-uri.ts';
 
 /** Something to tell the user about one artifact. */
-export interface Finding {
+export interface LockFinding {
   readonly severity: 'error' | 'warning';
   /** Field of the artifact that it is about, such as `sha256` or `sources`. */
   readonly field: string;
@@ -22,9 +22,11 @@ export interface LockedArtifact {
   readonly spec: ArtifactSpec;
   /** The digest that holds for it now, declared or obtained. */
   readonly sha256: Sha256 | undefined;
+  /** Bytes, likewise. */
+  readonly size: number | undefined;
   readonly fields: readonly FieldValue[];
   readonly pins: readonly { readonly source: number; readonly uri: string }[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly LockFinding[];
 }
 
 /**
@@ -36,7 +38,7 @@ export async function lockArtifact(spec: ArtifactSpec, ports: LockPorts): Promis
   const consulted = await consultSources(spec, ports);
   const answered = consulted.flatMap((one) => (one.resolved === undefined ? [] : [one.resolved]));
   const failed = consulted.flatMap((one) => (one.error === undefined ? [] : [one.error]));
-  const nothing = { spec, sha256: spec.sha256, fields: [], pins: [] };
+  const nothing = { spec, sha256: spec.sha256, size: spec.size, fields: [], pins: [] };
   if (answered.length === 0) return { ...nothing, findings: [unreachable(spec, failed)] };
 
   const statements: Statement[] = [
@@ -46,7 +48,7 @@ export async function lockArtifact(spec: ArtifactSpec, ports: LockPorts): Promis
   const early = disagreements(statements);
   if (early.length > 0) return { ...nothing, findings: early.map(refusal) };
 
-  const findings: Finding[] = failed.map((error) => ({
+  const findings: LockFinding[] = failed.map((error) => ({
     severity: 'warning',
     field: 'sources',
     message: `${explain(error)}; the other sources were asked instead`,
@@ -66,7 +68,7 @@ export async function lockArtifact(spec: ArtifactSpec, ports: LockPorts): Promis
   if (spec.sha256 === undefined && sha256 !== undefined) {
     fields.push({ key: 'digestFrom', value: published ? 'upstream' : 'computed' });
   }
-  return { spec, sha256, fields, pins: pinsOf(consulted), findings };
+  return { spec, sha256, size, fields, pins: pinsOf(consulted), findings };
 }
 
 /**
@@ -78,7 +80,7 @@ async function computeWhatIsMissing(
   answered: readonly ResolvedSource[],
   statements: readonly Statement[],
   ports: LockPorts,
-  findings: Finding[],
+  findings: LockFinding[],
 ): Promise<Statement[] | 'failed'> {
   const computed: Statement[] = [];
   const known = (field: 'sha256' | 'size') => [...statements, ...computed].some((one) => one[field] !== undefined);
@@ -93,7 +95,7 @@ async function computeWhatIsMissing(
   }
   if (known('sha256') && known('size')) {
     findings.push(
-      ...failures.map((error): Finding => ({ severity: 'warning', field: 'sources', message: explain(error) })),
+      ...failures.map((error): LockFinding => ({ severity: 'warning', field: 'sources', message: explain(error) })),
     );
     return computed;
   }
@@ -108,7 +110,7 @@ function pinsOf(consulted: readonly Consulted[]): { source: number; uri: string 
   });
 }
 
-function refusal({ field, message }: { field: string; message: string }): Finding {
+function refusal({ field, message }: { field: string; message: string }): LockFinding {
   return {
     severity: 'error',
     field,
@@ -116,7 +118,7 @@ function refusal({ field, message }: { field: string; message: string }): Findin
   };
 }
 
-function unreachable(spec: ArtifactSpec, errors: readonly SourceError[]): Finding {
+function unreachable(spec: ArtifactSpec, errors: readonly SourceError[]): LockFinding {
   const complete = spec.sha256 !== undefined && spec.size !== undefined;
   const reasons = errors.map(explain).join('; ');
   const why = spec.sources.length === 0 ? 'it has no sources' : reasons;
