@@ -35,7 +35,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads everything that Weighbridge honours.
- * @param variables usually `process.env`
+ * @param variables those of the process, usually
  * @throws UsageError naming a variable whose value cannot be used; never showing a secret value.
  */
 export function readEnvironment(variables: Variables): Environment {
