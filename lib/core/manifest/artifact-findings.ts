@@ -3,10 +3,11 @@ import type { SourceRef } from '../sources/source-ref.ts';
 import { digestContradictsSize, digestProblem } from './digest-problem.ts';
 import type { FieldPath } from './field-path.ts';
 import { fileNameProblem } from './file-name.ts';
-import { type LooseFields, looseList, textOf } from './manifest-document.ts';
+import { type LooseFields, looseFields, looseList, textOf } from './manifest-document.ts';
 import { metadataFindings } from './metadata-findings.ts';
 import { isPlaceholderDigest } from './placeholders.ts';
 import type { Finding } from './problem-list.ts';
+import { linksOutside } from './resolve-below.ts';
 
 export interface ArtifactCheck {
   readonly findings: Finding[];
@@ -19,6 +20,8 @@ export interface ArtifactCheck {
 }
 
 export interface ArtifactCheckOptions {
+  /** The manifest's own folder, when links in it are to be looked at. */
+  readonly directory: string | undefined;
   readonly placeholders: readonly string[];
   /** `lock` fills placeholder digests in: they count as absent. */
   readonly beforeLock: boolean;
@@ -27,7 +30,7 @@ export interface ArtifactCheckOptions {
 /** What is wrong with one artifact, beyond its shape, and what it says about its file. */
 export function checkArtifact(fields: LooseFields, path: FieldPath, options: ArtifactCheckOptions): ArtifactCheck {
   const findings: Finding[] = [];
-  const sources = checkSources(fields, path, options.placeholders, findings);
+  const sources = checkSources(fields, path, options, findings);
   checkDigest(fields, path, options, findings);
   findings.push(...metadataFindings(fields.metadata, [...path, 'metadata']));
   if (
@@ -47,7 +50,7 @@ export function checkArtifact(fields: LooseFields, path: FieldPath, options: Art
   return { findings, sources: sources.refs, file, fileField: path };
 }
 
-function checkSources(fields: LooseFields, path: FieldPath, placeholders: readonly string[], findings: Finding[]) {
+function checkSources(fields: LooseFields, path: FieldPath, options: ArtifactCheckOptions, findings: Finding[]) {
   if (fields.source !== undefined && fields.sources !== undefined) {
     const message = 'give either `source` or `sources`, not both';
     findings.push({ path: [...path, 'sources'], at: 'key', message });
@@ -65,7 +68,7 @@ function checkSources(fields: LooseFields, path: FieldPath, placeholders: readon
   const refs: SourceRef[] = [];
   const seen = new Set<string>();
   for (const [uri, at] of written) {
-    const ref = typeof uri === 'string' ? checkSource(uri, at, placeholders, findings) : undefined;
+    const ref = typeof uri === 'string' ? checkSource(uri, at, options, findings) : undefined;
     if (ref === undefined) continue;
     if (seen.has(ref.uri)) findings.push({ path: at, message: 'this source stands here a second time; remove it' });
     seen.add(ref.uri);
@@ -77,10 +80,10 @@ function checkSources(fields: LooseFields, path: FieldPath, placeholders: readon
 function checkSource(
   uri: string,
   at: FieldPath,
-  placeholders: readonly string[],
+  options: ArtifactCheckOptions,
   findings: Finding[],
 ): SourceRef | undefined {
-  const ref = parseSource(uri, placeholders);
+  const ref = parseSource(uri, options.placeholders);
   if ('problem' in ref) {
     findings.push({ path: at, message: ref.problem });
     return undefined;
@@ -88,6 +91,9 @@ function checkSource(
   if (ref.scheme === 'placeholder') {
     const message = `a placeholder that nobody filled in yet (${ref.pattern.slice(0, 40)})`;
     findings.push({ path: at, severity: 'warning', message });
+  }
+  if (ref.scheme === 'file' && options.directory !== undefined && linksOutside(options.directory, ref.path)) {
+    findings.push({ path: at, message: "a link leads out of the manifest's own directory; put the file itself there" });
   }
   return ref;
 }

@@ -72,7 +72,7 @@ export const artifactSchema = z
     mode: z
       .enum(['copy', 'reference'])
       .optional()
-      .describe('`copy` (default) brings the bytes into the mirror; `reference` only points to them.'),
+      .describe('How it is mirrored. Default: copy, which brings the bytes into the mirror.'),
     unpack: unpack.optional(),
   })
   .describe('One file of the release.');

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { artifactSchema } from './artifact-schema.ts';
 
-/** Only the first of these are of use to an editor; the rest of the rules is in `semantics`. */
+/** Keeps every manifest within what the reader of its text allows. */
 export const maximumArtifacts = 25_000;
 
 export const collectionPattern = /^[a-z0-9][a-z0-9._-]{0,126}$/u;

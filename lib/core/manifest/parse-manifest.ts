@@ -25,6 +25,8 @@ import { YamlText } from './yaml-text.ts';
 export interface ParseManifestOptions {
   /** The name to print in problems. */
   readonly file: string;
+  /** The manifest's own folder: given, `file:` sources that links lead out of it are errors. */
+  readonly directory?: string | undefined;
   /** More placeholder texts, from the configuration. */
   readonly placeholders?: readonly string[];
   /** `lock` reads manifests whose digests are still placeholders: they count as absent. Default false. */
@@ -52,7 +54,11 @@ export function parseManifest(input: string | Uint8Array, options: ParseManifest
   const source = YamlText.decode(input, options.file);
   const { value, findings } = plainValue(source.document);
   const fields = looseFields(value);
-  const check = { placeholders: options.placeholders ?? [], beforeLock: options.beforeLock ?? false };
+  const check = {
+    directory: options.directory,
+    placeholders: options.placeholders ?? [],
+    beforeLock: options.beforeLock ?? false,
+  };
   const checks = looseList(fields.artifacts).map((artifact, index) =>
     checkArtifact(looseFields(artifact), ['artifacts', index], check),
   );

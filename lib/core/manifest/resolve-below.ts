@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { SourceError } from '../sources/source.ts';
@@ -21,6 +22,19 @@ export async function resolveBelow(directory: string, path: string): Promise<str
   const target = await realpathOf(join(root, path), path);
   if (!liesBelow(root, target)) throw outside();
   return target;
+}
+
+/**
+ * Does a link on the way of a `file:` source lead out of the directory? A source that is not there does not.
+ * For telling the author early: whoever opens the file asks `resolveBelow`.
+ */
+export function linksOutside(directory: string, path: string): boolean {
+  try {
+    const root = realpathSync.native(directory);
+    return !liesBelow(root, realpathSync.native(join(root, path)));
+  } catch {
+    return false;
+  }
 }
 
 function liesBelow(directory: string, path: string): boolean {
