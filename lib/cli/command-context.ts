@@ -25,7 +25,11 @@ export interface CommandContext {
   printJson(document: unknown): void;
   /** Everything that is not the result, to stderr. */
   say(line: string): void;
-  http(): Promise<HttpClient>;
+  /**
+   * @param typedOrigin origin of a URL that the user typed to read a mirror from: trusted like `--trust-origin`, by
+   * this client only
+   */
+  http(typedOrigin?: string): Promise<HttpClient>;
   /** @throws UsageError for a URL that names no store. */
   openStore(url: string): Promise<Store>;
 }

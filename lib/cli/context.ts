@@ -27,11 +27,13 @@ export interface OpenedContext {
 /** Puts together what commands work with. Nothing is opened, and no library loaded, before it is asked for. */
 export function createContext(parts: ContextParts): OpenedContext {
   const { environment, configuration, progress } = parts;
-  let client: Promise<HttpClient> | undefined;
+  const clients = new Map<string | undefined, Promise<HttpClient>>();
 
-  async function makeClient(): Promise<HttpClient> {
+  async function makeClient(typedOrigin: string | undefined): Promise<HttpClient> {
     const { createHttpClient } = await import('../core/http/create-http-client.ts');
-    return createHttpClient(await httpOptions(environment, configuration));
+    const typed = typedOrigin === undefined ? [] : [typedOrigin];
+    const trustedOrigins = [...configuration.trustedOrigins, ...typed];
+    return createHttpClient(await httpOptions(environment, { ...configuration, trustedOrigins }));
   }
 
   const context: CommandContext = {
@@ -51,9 +53,10 @@ export function createContext(parts: ContextParts): OpenedContext {
     say(line) {
       progress.above(() => parts.writeError(`${line}\n`));
     },
-    http() {
-      client ??= makeClient();
-      return client;
+    http(typedOrigin) {
+      const known = clients.get(typedOrigin) ?? makeClient(typedOrigin);
+      clients.set(typedOrigin, known);
+      return known;
     },
     async openStore(url) {
       const { openStore } = await import('../core/stores/open-store.ts');
@@ -64,7 +67,7 @@ export function createContext(parts: ContextParts): OpenedContext {
     context,
     async close() {
       progress.close();
-      await (await client)?.close();
+      for (const client of clients.values()) await (await client).close();
     },
   };
 }

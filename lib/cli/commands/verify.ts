@@ -1,0 +1,53 @@
+import { exitCodes } from '../../contract/exit-codes.ts';
+import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
+import type { Finding, VerifyResult } from '../../core/verify/finding.ts';
+import { verifyMirror } from '../../core/verify/verify-mirror.ts';
+import { verifyReplica } from '../../core/verify/verify-replica.ts';
+import type { CommandContext, CommandRun } from '../command-context.ts';
+import { openMirror } from '../open-mirror.ts';
+import { printable } from '../progress/printable.ts';
+import { formatBytes, formatDuration } from '../progress/quantities.ts';
+
+export const run: CommandRun = async (context, input) => {
+  const releases = input.args.map(parseReleaseRef);
+  const { clock, reporter, signal } = context;
+  const primary = await openMirror(context, input.options.store);
+  const request = { releases, quick: input.options.quick === true, clock, reporter, signal };
+  const result = await verifyMirror({ ...request, reader: primary });
+  const copies: VerifyResult[] = [];
+  for (const url of replicas(input.options.replica)) {
+    copies.push(await verifyReplica(primary, { ...request, reader: await openMirror(context, url) }));
+  }
+  const ok = result.ok && copies.every((copy) => copy.ok);
+  if (context.json) context.printJson({ ...result, ok, replicas: copies });
+  else for (const shown of [result, ...copies]) show(context, shown);
+  return ok ? exitCodes.done : exitCodes.failed;
+};
+
+function replicas(option: unknown): readonly string[] {
+  return Array.isArray(option) ? option : [];
+}
+
+/** One line per finding, as the result; then what it comes to. */
+function show(context: CommandContext, result: VerifyResult): void {
+  for (const finding of result.findings) context.print(lineOf(finding));
+  for (const note of result.notes) context.say(`note: ${printable(note)}`);
+  context.print(`${result.store}: ${summary(result)}`);
+}
+
+function lineOf(finding: Finding): string {
+  const where = finding.release === null ? finding.store : finding.release;
+  return printable(`${finding.kind}  ${where}  ${finding.file}: ${finding.message}`);
+}
+
+/** Says "verified" only of bytes that were hashed. */
+function summary(result: VerifyResult): string {
+  const { releases, findings, quick, bytesHashed, seconds } = result;
+  const count = `${releases.length} ${releases.length === 1 ? 'release' : 'releases'}`;
+  if (findings.length > 0) {
+    const invalid = releases.filter(({ state }) => state === 'invalid').length;
+    return `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}; ${invalid} of ${count} not as published`;
+  }
+  if (quick) return `${count}: sizes and records agree; no content was read`;
+  return `${count} verified, ${formatBytes(bytesHashed)} hashed in ${formatDuration(seconds)}`;
+}
