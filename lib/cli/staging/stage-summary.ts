@@ -1,8 +1,8 @@
 import type { Plan } from '../../core/stage/plan.ts';
 import type { ArtifactReport, StageReport } from '../../core/stage/report.ts';
+import { alignedRows } from '../aligned-rows.ts';
 import { printable } from '../progress/printable.ts';
 import { formatBytes } from '../progress/quantities.ts';
-import { alignedRows } from '../aligned-rows.ts';
 
 /** Rows that a person reads; of more artifacts than this only those that are not well are listed. */
 const mostRows = 40;
@@ -10,7 +10,9 @@ const mostRows = 40;
 /** What happened, for people. */
 export function stageSummary(report: StageReport): readonly string[] {
   const name = `${report.collection}@${report.version}`;
-  const bad = report.artifacts.filter(({ state }) => state === 'failed' || state === 'unresolved' || state === 'skipped');
+  const bad = report.artifacts.filter(
+    ({ state }) => state === 'failed' || state === 'unresolved' || state === 'skipped',
+  );
   const listed = report.artifacts.length <= mostRows ? report.artifacts : bad;
   const lines = alignedRows(listed.map(artifactRow));
   for (const artifact of bad) lines.push(...failureLines(artifact));

@@ -119,7 +119,9 @@ async function run(request: StageRequest, ports: StagePorts, progress: Progress)
   // A damaged file of a published release is no reason to keep quiet about it, required or not.
   if (progress.staged.some(({ report }) => report.reason?.startsWith('damaged'))) return;
   await publish(request, survey, ports, progress);
-  progress.notes.push(...(await clearAbandoned(store, releasePrefix(manifest.collection, manifest.version), request.attempt, ports)));
+  progress.notes.push(
+    ...(await clearAbandoned(store, releasePrefix(manifest.collection, manifest.version), request.attempt, ports)),
+  );
 }
 
 async function checkBudgets(plan: Plan, request: StageRequest): Promise<void> {

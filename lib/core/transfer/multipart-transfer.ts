@@ -43,7 +43,7 @@ export async function moveByRanges(
     },
   });
   const fetching = pLimit(ports.ranges);
-  const window = Math.ceil((ports.ranges * rangeSize) / upload.partSize) + partsAhead;
+  const window = Math.ceil((ports.ranges * Math.min(rangeSize, upload.partSize)) / upload.partSize) + partsAhead;
   const inFlight = new Set<Promise<void>>();
 
   const movePart = async (part: ByteRange): Promise<void> => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../lib/core/transfer/memory-budget.ts';
+import { MemoryBudget, type Slot } from '../../../lib/core/transfer/memory-budget.ts';
 
 const never = new AbortController().signal;
 const mebibyte = 1 << 20;
@@ -9,8 +9,12 @@ describe('MemoryBudget', () => {
     const budget = new MemoryBudget(4 * mebibyte);
     const first = await budget.acquire(3 * mebibyte, never);
     const order: string[] = [];
-    const large = budget.acquire(2 * mebibyte, never).then((slot) => (order.push('large'), slot));
-    const small = budget.acquire(mebibyte, never).then((slot) => (order.push('small'), slot));
+    const noted = (name: string) => (slot: Slot) => {
+      order.push(name);
+      return slot;
+    };
+    const large = budget.acquire(2 * mebibyte, never).then(noted('large'));
+    const small = budget.acquire(mebibyte, never).then(noted('small'));
     await Promise.resolve();
     expect(order).toEqual([]);
     first.release();

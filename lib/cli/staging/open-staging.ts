@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { HashPool } from '../../core/digest/hash-pool.ts';
+import { Interrupted } from '../../core/errors.ts';
+import { defaultRetryPolicy } from '../../core/retry.ts';
+import { openSource } from '../../core/sources/open-source.ts';
+import type { StagePorts } from '../../core/stage/stage-ports.ts';
+import { DirectoryState } from '../../core/state/directory-state.ts';
+import { MemoryBudget } from '../../core/transfer/memory-budget.ts';
+import type { CommandContext, CommandInput } from '../command-context.ts';
+import { sourcePorts } from '../source-ports.ts';
+import type { LoadedManifest } from './load-manifest.ts';
+import type { SignedSources } from './signed-sources.ts';
+
+/** Bytes of buffers for all transfers together; with Node's own it stays below 256 MiB. */
+const bufferBytes = 112 << 20;
+
+/** Ranges of one object that are read at the same time. */
+const rangesPerObject = 8;
+
+/** Artifacts at the same time, unless somebody says otherwise. */
+export const defaultConcurrency = 8;
+
+/** Options that `stage`, `plan` and `publish` have in common, as commander leaves them. */
+export interface StagingOptions {
+  readonly to?: string;
+  readonly state?: string;
+  readonly report?: string;
+  readonly concurrency?: number;
+  readonly timeout?: number;
+  readonly attempts?: number;
+  readonly maxBytes?: number;
+}
+
+export function stagingOptions(input: CommandInput): StagingOptions {
+  return input.options as StagingOptions;
+}
+
+/** What all releases of one command share. */
+export interface Staging {
+  readonly stateFolder: string;
+  portsFor(loaded: LoadedManifest, signed: SignedSources): Promise<StagePorts>;
+  close(): Promise<void>;
+}
+
+/** Puts the engine together for one command; `close` ends its threads. */
+export function openStaging(context: CommandContext, options: StagingOptions): Staging {
+  const location = options.state ?? '.weighbridge';
+  const stateFolder = resolve(context.cwd, location);
+  const hashes = new HashPool(availableParallelism());
+  const memory = new MemoryBudget(bufferBytes);
+  const timer = timeLimit(options.timeout);
+  const signal = timer === undefined ? context.signal : AbortSignal.any([context.signal, timer.signal]);
+  return {
+    stateFolder,
+    async portsFor({ directory, manifest }, signed) {
+      const ports = await sourcePorts(context, directory, manifest.access);
+      return {
+        clock: context.clock,
+        hashes,
+        memory,
+        reporter: context.reporter,
+        signal,
+        retry: { ...defaultRetryPolicy, ...(options.attempts === undefined ? {} : { attempts: options.attempts }) },
+        ranges: rangesPerObject,
+        state: new DirectoryState({ location, root: join(stateFolder, 'state') }),
+        openSources(spec) {
+          const once = signed.get(spec.id);
+          const refs = once === undefined ? spec.sources : [once, ...spec.sources];
+          return refs.map((ref) => openSource(ref, ports, spec));
+        },
+      };
+    },
+    async close() {
+      timer?.stop();
+      await hashes.close();
+    },
+  };
+}
+
+function timeLimit(seconds: number | undefined): { readonly signal: AbortSignal; stop(): void } | undefined {
+  if (seconds === undefined) return undefined;
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(
+      new Interrupted(`the time limit of ${seconds} s is over`, {
+        hint: 'Run the same command again: it goes on where it stopped.',
+      }),
+    );
+  }, seconds * 1000);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}
