@@ -10,6 +10,7 @@ import {
   StoreError,
   type Upload,
 } from '../../lib/core/stores/store.ts';
+import { all, bytesOf } from './read-all.ts';
 
 /** One place for objects, fresh for each test. */
 export interface StorePlace {
@@ -31,18 +32,6 @@ export interface StoreTraits {
 }
 
 const signal = new AbortController().signal;
-
-export async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of stream) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
-export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of stream) items.push(item);
-  return items;
-}
 
 export function partOf(upload: Upload, data: Uint8Array, number: number): Uint8Array {
   return data.subarray((number - 1) * upload.partSize, number * upload.partSize);

@@ -1,4 +1,4 @@
-import { appendFile, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { ByteRange } from '../byte-range.ts';
 import { explained } from './file-errors.ts';
 import { readFileRange } from './file-reader.ts';
@@ -75,8 +75,7 @@ export class DirectoryUpload implements RereadableUpload {
     const work = explained(`writing ${this.key}`, this.key, async () => {
       await writeAt(this.#options.files.data, bytes, (number - 1) * this.partSize);
       // After the bytes, so that the journal never claims what is not there.
-      const line = `${JSON.stringify({ part: number, size: expected, crc32c })}\n`;
-      await appendFile(this.#options.files.journal, line, { flag: 'a' });
+      await this.#options.files.append({ part: number, size: expected, crc32c });
     });
     await this.#track(work);
     this.#parts.set(number, receipt);

@@ -42,7 +42,8 @@ export class DirectoryUploads {
     if (!lock.tryAcquire()) throw new StoreError('the lock of a new upload is taken', { retryable: true });
     const header = { format: 1 as const, key, size: request.size, partSize, startedAt: now.toISOString() };
     try {
-      await writeFile(files.journal, `${JSON.stringify(header)}\n${hostLine()}`, { flag: 'wx', mode: 0o600 });
+      await writeFile(files.journal, JSON.stringify(header), { flag: 'wx', mode: 0o600 });
+      await files.append({ host: processIdentity().host });
       const data = await open(files.data, 'wx');
       try {
         await data.truncate(request.size);
@@ -70,7 +71,7 @@ export class DirectoryUploads {
       const fits = record !== undefined && record.header.key === key && record.header.size === request.size;
       if (fits && (await files.state(request.size)) === 'open') {
         const written = await provenParts(files, record);
-        await writeFile(files.journal, `\n${hostLine()}`, { flag: 'a' });
+        await files.append({ host: processIdentity().host });
         return this.#hold({ files, header: record.header, request, lock, written });
       }
       if (record === undefined || (await files.state(record.header.size)) !== 'open') await files.remove();
@@ -130,10 +131,6 @@ export class DirectoryUploads {
 function ulidTime(id: string): number {
   const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
   return [...id.slice(0, 10)].reduce((time, letter) => time * 32 + letters.indexOf(letter), 0);
-}
-
-function hostLine(): string {
-  return `${JSON.stringify({ host: processIdentity().host })}\n`;
 }
 
 /**

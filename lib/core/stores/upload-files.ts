@@ -1,4 +1,5 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { appendFile, lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isMissing } from './file-errors.ts';
@@ -90,6 +91,12 @@ export class UploadFiles {
     return { header: header.data, parts, hosts };
   }
 
+  /** Adds a line to the journal. A journal that is gone is not made again: the upload was aborted. */
+  async append(entry: z.infer<typeof lineSchema>): Promise<void> {
+    // The line break in front ends a line that a crash cut off.
+    await appendFile(this.journal, `\n${JSON.stringify(entry)}`, { flag: constants.O_WRONLY | constants.O_APPEND });
+  }
+
   /**
    * `open`: the data file is there in its full size. `published`: it is also under its final name, so it
    * must not be written again. `broken`: it is missing or of another size.
@@ -105,11 +112,14 @@ export class UploadFiles {
     }
   }
 
-  /** The data goes first: without it nobody can continue, whatever else is still there. */
+  /**
+   * The data goes first: without it nobody can continue. The journal goes last, because a journal without
+   * data tells the next sweep what a crash in between left, and a lone lock may be an upload that is just being begun.
+   */
   async remove(): Promise<void> {
     await removeIfThere(this.data);
-    await removeIfThere(this.journal);
     await removeIfThere(this.lock);
+    await removeIfThere(this.journal);
   }
 }
 

@@ -1,0 +1,85 @@
+import { beforeEach, expect, test } from 'vitest';
+import { type Checkpoint, CheckpointStore, destinationId } from '../../../lib/core/state/checkpoint.ts';
+import { MemoryState } from '../../../lib/core/state/memory-state.ts';
+
+const destination = destinationId('file:./mirror', 'a/1/w');
+const checkpoint: Checkpoint = {
+  format: 1,
+  uploadId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  key: 'a/1/w',
+  partSize: 8_388_608,
+  size: 20_000_000,
+  sha256: 'ab'.repeat(32),
+  source: { uri: 'https://example.org/w', version: '"etag"' },
+  writtenTo: 8_388_608,
+  hashedTo: 8_388_608,
+  hashState: 'AAAA',
+  crc32c: 'AAAAAA==',
+  parts: [{ number: 1, size: 8_388_608, crc32c: 'AAAAAA==' }],
+};
+
+let state: MemoryState;
+let mine: CheckpointStore;
+
+beforeEach(() => {
+  state = new MemoryState();
+  mine = new CheckpointStore(state);
+});
+
+test('a checkpoint is loaded as it was saved, by another process too', async () => {
+  expect(await mine.load(destination)).toBeUndefined();
+  expect(await mine.save(destination, checkpoint)).toBe('saved');
+  expect(await new CheckpointStore(state).load(destination)).toEqual(checkpoint);
+});
+
+test('each save replaces the one before', async () => {
+  for (const writtenTo of [1, 2, 3]) expect(await mine.save(destination, { ...checkpoint, writtenTo })).toBe('saved');
+  expect((await mine.load(destination))?.writtenTo).toBe(3);
+});
+
+test('who was overtaken is told so, and neither overwrites nor removes what the other wrote', async () => {
+  await mine.save(destination, checkpoint);
+  const other = new CheckpointStore(state);
+  await other.load(destination);
+  expect(await other.save(destination, { ...checkpoint, writtenTo: 5 })).toBe('saved');
+  expect(await mine.save(destination, { ...checkpoint, writtenTo: 2 })).toBe('lost');
+  await mine.clear(destination);
+  expect((await new CheckpointStore(state).load(destination))?.writtenTo).toBe(5);
+});
+
+test('who never looked does not overwrite', async () => {
+  await mine.save(destination, checkpoint);
+  expect(await new CheckpointStore(state).save(destination, checkpoint)).toBe('lost');
+});
+
+test('a cleared checkpoint is gone', async () => {
+  await mine.save(destination, checkpoint);
+  await mine.clear(destination);
+  await mine.clear(destination);
+  expect(await state.list('')).toEqual([]);
+  expect(await mine.save(destination, checkpoint)).toBe('saved');
+});
+
+test.each([
+  'not JSON',
+  '{}',
+  JSON.stringify({ ...checkpoint, format: 2 }),
+  JSON.stringify({ ...checkpoint, sha256: 'short' }),
+  JSON.stringify({ ...checkpoint, writtenTo: -1 }),
+])('a checkpoint that is not understood counts as absent and is replaced', async (text) => {
+  await mine.save(destination, checkpoint);
+  const [name = ''] = await state.list('checkpoints/');
+  await state.write(name, text, { ifMatch: (await state.read(name))?.tag ?? '' });
+  const other = new CheckpointStore(state);
+  expect(await other.load(destination)).toBeUndefined();
+  expect(await other.save(destination, checkpoint)).toBe('saved');
+});
+
+test('destinations are told apart by store and key', () => {
+  const ids = [
+    ['file:a', 'b'],
+    ['file:a', 'c'],
+    ['file:b', 'b'],
+  ].map(([url = '', key = '']) => destinationId(url, key));
+  expect(new Set(ids).size).toBe(3);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { UsageError } from '../../../lib/core/errors.ts';
+import { openStore, storeFolder } from '../../../lib/core/stores/open-store.ts';
+
+test.each([
+  ['file:./mirror', '/work/here/mirror'],
+  ['file:mirror', '/work/here/mirror'],
+  ['file:../other dir', '/work/other dir'],
+  ['file:.', '/work/here'],
+  ['file:/srv/mirror', '/srv/mirror'],
+  ['file:///srv/with%20space', '/srv/with space'],
+  ['file:100%25', '/work/here/100%25'],
+])('%s is the folder %s', async (url, folder) => {
+  expect(storeFolder(url, '/work/here')).toBe(folder);
+  const store = await openStore(url, { cwd: '/work/here' });
+  expect(store).toMatchObject({ url, kind: 'directory' });
+});
+
+test.each(['file:', 'file://host/share', 'file:a\0b', '', './mirror', 'ftp://x/y', 'S3://bucket'])(
+  '%j is no store',
+  async (url) => {
+    await expect(openStore(url, { cwd: '/work/here' })).rejects.toThrow(UsageError);
+  },
+);
+
+test('stores in the cloud are refused with what to do instead', async () => {
+  for (const url of ['s3://bucket/prefix', 'gs://bucket']) {
+    await expect(openStore(url, { cwd: '/' })).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringContaining('stages to directories only'),
+      hint: expect.stringContaining('file:DIR'),
+    });
+  }
+});
+
+test('the address of a published mirror is refused where one writes', async () => {
+  await expect(openStore('https://mirror.example.org', { cwd: '/' })).rejects.toThrow(/for reading/);
+});
