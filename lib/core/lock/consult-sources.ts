@@ -1,30 +1,38 @@
 import type { ArtifactSpec } from '../manifest/manifest.ts';
-import type { ResolvedSource, SourceError } from '../sources/source.ts';
-import type { SourceRef } from '../sources/source-ref.ts';
+import type { ResolvedSource, Source, SourceError } from '../sources/source.ts';
 import { attempt } from './attempt.ts';
 import type { LockPorts } from './lock-ports.ts';
 
-/** What became of asking one source: exactly one of `resolved` and `error` is there. */
-export interface Consulted {
-  readonly ref: SourceRef;
+/** A source that answered. */
+export interface Answer {
   /** Position in the artifact's list. */
   readonly index: number;
-  readonly resolved?: ResolvedSource;
-  readonly error?: SourceError;
+  readonly source: Source;
+  readonly resolved: ResolvedSource;
+}
+
+export interface Consultation {
+  /** In the order of the manifest. */
+  readonly answers: readonly Answer[];
+  readonly failures: readonly SourceError[];
 }
 
 /** Asks every source of an artifact what its object is now; one that fails does not keep the others from answering. */
-export async function consultSources(spec: ArtifactSpec, ports: LockPorts): Promise<Consulted[]> {
-  return await Promise.all(
-    spec.sources.map(async (ref, index): Promise<Consulted> => {
+export async function consultSources(spec: ArtifactSpec, ports: LockPorts): Promise<Consultation> {
+  const results = await Promise.all(
+    spec.sources.map(async (ref, index) => {
       const source = ports.openSource(ref, spec);
       const result = await attempt(spec.id, ports, () => source.resolve(ports.signal));
-      if ('value' in result) return { ref, index, resolved: result.value };
+      if ('value' in result) return { answer: { index, source, resolved: result.value } };
       const { outcome, message } = result.error;
       ports.reporter.emit({ type: 'attempt', id: spec.id, source: source.uri, outcome, reason: message });
-      return { ref, index, error: result.error };
+      return { failure: result.error };
     }),
   );
+  return {
+    answers: results.flatMap(({ answer }) => (answer === undefined ? [] : [answer])),
+    failures: results.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
+  };
 }
 
 /** A failed source in words: what happened and, where there is something to do, what. */

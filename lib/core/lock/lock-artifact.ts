@@ -1,9 +1,8 @@
 import type { Sha256 } from '../digest/sha256.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
-import type { ResolvedSource, SourceError } from '../sources/source.ts';
-import { attempt } from './attempt.ts';
-import { computeDigest } from './compute-digest.ts';
-import { type Consulted, consultSources, explain } from './consult-sources.ts';
+import type { SourceError } from '../sources/source.ts';
+import { computeMissing } from './compute-missing.ts';
+import { type Answer, consultSources, explain } from './consult-sources.ts';
 import { disagreements, type Statement } from './disagreements.ts';
 import type { LockPorts } from './lock-ports.ts';
 import type { FieldValue } from './map-edits.ts';
@@ -12,8 +11,8 @@ import { pinnedUri } from './pinned-uri.ts';
 /** Something to tell the user about one artifact. */
 export interface LockFinding {
   readonly severity: 'error' | 'warning';
-  /** Field of the artifact that it is about, such as `sha256` or `sources`. */
-  readonly field: string;
+  /** Field of the artifact that it is about. */
+  readonly field: 'sha256' | 'size' | 'sources';
   readonly message: string;
 }
 
@@ -35,95 +34,75 @@ export interface LockedArtifact {
  * @throws the signal's reason when it aborts.
  */
 export async function lockArtifact(spec: ArtifactSpec, ports: LockPorts): Promise<LockedArtifact> {
-  const consulted = await consultSources(spec, ports);
-  const answered = consulted.flatMap((one) => (one.resolved === undefined ? [] : [one.resolved]));
-  const failed = consulted.flatMap((one) => (one.error === undefined ? [] : [one.error]));
-  const nothing = { spec, sha256: spec.sha256, size: spec.size, fields: [], pins: [] };
-  if (answered.length === 0) return { ...nothing, findings: [unreachable(spec, failed)] };
+  const { answers, failures } = await consultSources(spec, ports);
+  // Not a failure of the source: it has something else than the manifest says.
+  const contradictions = failures.filter(({ outcome }) => outcome === 'wrong-size' || outcome === 'wrong-digest');
+  if (contradictions.length > 0) return refused(spec, contradictions.map(explain), 'size');
+  if (answers.length === 0) return unlocked(spec, [unreachable(spec, failures)]);
 
-  const statements: Statement[] = [
-    { by: 'the manifest', sha256: spec.sha256, size: spec.size },
-    ...answered.map(({ description: { source, sha256, size } }) => ({ by: source, sha256, size })),
-  ];
-  const early = disagreements(statements);
-  if (early.length > 0) return { ...nothing, findings: early.map(refusal) };
+  const said: Statement[] = [{ by: 'the manifest', ...spec }, ...answers.map(statementOf)];
+  const early = disagreements(said);
+  if (early[0] !== undefined)
+    return refused(
+      spec,
+      early.map(({ message }) => message),
+      early[0].field,
+    );
 
-  const findings: LockFinding[] = failed.map((error) => ({
-    severity: 'warning',
-    field: 'sources',
-    message: `${explain(error)}; the other sources were asked instead`,
-  }));
-  const computed = await computeWhatIsMissing(spec, answered, statements, ports, findings);
-  if (computed === 'failed') return { ...nothing, findings };
-  statements.push(...computed);
-  const late = disagreements(statements);
-  if (late.length > 0) return { ...nothing, findings: [...findings, ...late.map(refusal)] };
+  const warnings = failures.map((error) => warning(`${explain(error)}; the other sources were asked instead`));
+  const computed = await computeMissing(spec, answers, said, ports);
+  warnings.push(...computed.failures.map((error) => warning(explain(error))));
+  const all = [...said, ...computed.statements];
+  const late = disagreements(all);
+  if (late[0] !== undefined)
+    return refused(
+      spec,
+      late.map(({ message }) => message),
+      late[0].field,
+    );
 
-  const sha256 = statements.find((one) => one.sha256 !== undefined)?.sha256;
-  const size = statements.find((one) => one.size !== undefined)?.size;
-  const published = answered.some(({ description }) => description.sha256 !== undefined);
+  const sha256 = all.find((one) => one.sha256 !== undefined)?.sha256;
+  const size = all.find((one) => one.size !== undefined)?.size;
+  if (sha256 === undefined || size === undefined) return unlocked(spec, [unreachable(spec, computed.failures)]);
   const fields: FieldValue[] = [];
-  if (spec.sha256 === undefined && sha256 !== undefined) fields.push({ key: 'sha256', value: sha256.hex });
-  if (spec.size === undefined && size !== undefined) fields.push({ key: 'size', value: size });
-  if (spec.sha256 === undefined && sha256 !== undefined) {
+  if (spec.sha256 === undefined) fields.push({ key: 'sha256', value: sha256.hex });
+  if (spec.size === undefined) fields.push({ key: 'size', value: size });
+  if (spec.sha256 === undefined) {
+    const published = answers.some(({ resolved }) => resolved.description.sha256 !== undefined);
     fields.push({ key: 'digestFrom', value: published ? 'upstream' : 'computed' });
   }
-  return { spec, sha256, size, fields, pins: pinsOf(consulted), findings };
+  return { spec, sha256, size, fields, pins: pinsOf(spec, answers), findings: warnings };
 }
 
-/**
- * Reads bytes where something is missing that no source publishes; local files are read in any case, because
- * that costs little and is the only way to notice that they are no longer what the manifest says.
- */
-async function computeWhatIsMissing(
-  spec: ArtifactSpec,
-  answered: readonly ResolvedSource[],
-  statements: readonly Statement[],
-  ports: LockPorts,
-  findings: LockFinding[],
-): Promise<Statement[] | 'failed'> {
-  const computed: Statement[] = [];
-  const known = (field: 'sha256' | 'size') => [...statements, ...computed].some((one) => one[field] !== undefined);
-  const failures: SourceError[] = [];
-  // Local files first: hashing them may spare a download.
-  const inOrder = [...answered].sort((a, b) => Number(b.cheapToReread) - Number(a.cheapToReread));
-  for (const source of inOrder) {
-    if (!source.cheapToReread && known('sha256') && known('size')) continue;
-    const result = await attempt(spec.id, ports, () => computeDigest(spec.id, source, ports.reporter, ports.signal));
-    if ('error' in result) failures.push(result.error);
-    else computed.push({ by: `the content of ${source.description.source}`, ...result.value });
-  }
-  if (known('sha256') && known('size')) {
-    findings.push(
-      ...failures.map((error): LockFinding => ({ severity: 'warning', field: 'sources', message: explain(error) })),
-    );
-    return computed;
-  }
-  findings.push(unreachable(spec, failures));
-  return 'failed';
+function statementOf({ resolved }: Answer): Statement {
+  const { source, sha256, size } = resolved.description;
+  return { by: source, sha256, size };
 }
 
-function pinsOf(consulted: readonly Consulted[]): { source: number; uri: string }[] {
-  return consulted.flatMap(({ ref, index, resolved }) => {
-    const uri = pinnedUri(ref, resolved?.description.revision);
+function pinsOf(spec: ArtifactSpec, answers: readonly Answer[]): { source: number; uri: string }[] {
+  return answers.flatMap(({ index, resolved }) => {
+    const ref = spec.sources[index];
+    const uri = ref === undefined ? undefined : pinnedUri(ref, resolved.description.revision);
     return uri === undefined ? [] : [{ source: index, uri }];
   });
 }
 
-function refusal({ field, message }: { field: string; message: string }): LockFinding {
-  return {
-    severity: 'error',
-    field,
-    message: `${message}. Nothing is written for this artifact; remove the source or the value that is wrong`,
-  };
+function unlocked(spec: ArtifactSpec, findings: readonly LockFinding[]): LockedArtifact {
+  return { spec, sha256: spec.sha256, size: spec.size, fields: [], pins: [], findings };
+}
+
+function refused(spec: ArtifactSpec, messages: readonly string[], field: LockFinding['field']): LockedArtifact {
+  const advice = 'Nothing is written for this artifact; remove the source or the value that is wrong';
+  return unlocked(spec, [{ severity: 'error', field, message: `${messages.join('; ')}. ${advice}` }]);
 }
 
 function unreachable(spec: ArtifactSpec, errors: readonly SourceError[]): LockFinding {
   const complete = spec.sha256 !== undefined && spec.size !== undefined;
-  const reasons = errors.map(explain).join('; ');
-  const why = spec.sources.length === 0 ? 'it has no sources' : reasons;
-  const message = complete
-    ? `no source could be asked, so what is there was not checked: ${why}`
-    : `not locked: ${why}`;
+  const why = spec.sources.length === 0 ? 'it has no sources' : errors.map(explain).join('; ');
+  const message = complete ? `no source could be asked, so nothing was checked: ${why}` : `not locked: ${why}`;
   return { severity: spec.required && !complete ? 'error' : 'warning', field: 'sources', message };
+}
+
+function warning(message: string): LockFinding {
+  return { severity: 'warning', field: 'sources', message };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Reporter } from '../events.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
+import type { RetryPolicy } from '../retry.ts';
 import type { Source } from '../sources/source.ts';
 import type { SourceRef } from '../sources/source-ref.ts';
 
@@ -11,6 +12,7 @@ export interface LockPorts {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  readonly retry: RetryPolicy;
   /** Artifacts at the same time. */
   readonly concurrency: number;
 }
