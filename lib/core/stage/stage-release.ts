@@ -6,7 +6,7 @@ import type { ArtifactSpec } from '../manifest/manifest.ts';
 import { publishRelease, writeObjectsRecord } from '../registry/publish-release.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import type { MissingArtifact, ProvenArtifact, ReleaseDraft } from '../registry/release-draft.ts';
-import { isCapacityLimited, type Store, StoreError } from '../stores/store.ts';
+import { isCapacityLimited, StoreError } from '../stores/store.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
 import { clearAbandoned } from './clear-abandoned.ts';
 import { type Finding, inspect } from './inspect.ts';

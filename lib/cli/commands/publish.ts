@@ -1,0 +1,96 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { exitCodes } from '../../contract/exit-codes.ts';
+import { manifestFromDirectory } from '../../core/author/manifest-from-directory.ts';
+import { Sha256 } from '../../core/digest/sha256.ts';
+import { InvalidFile, UsageError } from '../../core/errors.ts';
+import { lockManifest } from '../../core/lock/lock-manifest.ts';
+import { parseManifest } from '../../core/manifest/parse-manifest.ts';
+import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
+import { StoreMirror } from '../../core/mirror/store-mirror.ts';
+import { openSource } from '../../core/sources/open-source.ts';
+import { verifyMirror } from '../../core/verify/verify-mirror.ts';
+import type { CommandContext, CommandRun } from '../command-context.ts';
+import { errorLines } from '../error-output.ts';
+import { printable } from '../progress/printable.ts';
+import { sourcePorts } from '../source-ports.ts';
+import type { LoadedManifest } from '../staging/load-manifest.ts';
+import { defaultConcurrency, openStaging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
+import { primaryStore, runStage } from '../staging/run-stage.ts';
+import { writeReport } from '../staging/save-report.ts';
+import { stageSummary } from '../staging/stage-summary.ts';
+
+export const run: CommandRun = async (context, input) => {
+  const options = stagingOptions(input);
+  const [path = '', name = ''] = input.args;
+  const { collection, version } = parseReleaseRef(name);
+  if (version === undefined) throw new UsageError(`${name} names no version: write ${collection}@1.0.0`);
+  const access = input.options.access === 'private' ? 'private' : 'public';
+  const staging = openStaging(context, options);
+  try {
+    const loaded = await manifestOf(context, path, { collection, version, access }, options, staging.stateFolder);
+    const { report, error, exit } = await runStage(context, loaded, new Map(), staging, options);
+    if (!context.json) for (const line of stageSummary(report)) context.print(line);
+    if (error !== undefined && !context.json) for (const line of errorLines(error)) context.say(line);
+    if (options.report !== undefined) await writeReport(context, options.report, report);
+    if (exit !== exitCodes.done) {
+      if (context.json) context.printJson(report);
+      return exit;
+    }
+    const { clock, reporter, signal } = context;
+    const reader = new StoreMirror(await primaryStore(context, access, options.to));
+    const releases = [{ collection, version }];
+    const verified = await verifyMirror({ reader, releases, quick: false, clock, reporter, signal });
+    if (context.json) context.printJson({ ...report, ok: verified.ok, verified });
+    else {
+      for (const { kind, file, message } of verified.findings) context.print(printable(`${kind}  ${file}: ${message}`));
+      context.print(verified.ok ? `${name} verified: every byte was read back` : `${name} does NOT verify`);
+    }
+    return verified.ok ? exitCodes.done : exitCodes.failed;
+  } finally {
+    await staging.close();
+  }
+};
+
+interface ReleaseName {
+  readonly collection: string;
+  readonly version: string;
+  readonly access: 'public' | 'private';
+}
+
+/** Writes, locks and keeps the manifest that the folder amounts to. */
+async function manifestOf(
+  context: CommandContext,
+  path: string,
+  release: ReleaseName,
+  options: StagingOptions,
+  stateFolder: string,
+): Promise<LoadedManifest> {
+  const folder = resolve(context.cwd, path);
+  const kind = await stat(folder).catch(() => undefined);
+  if (kind === undefined) throw new UsageError(`${path} is not there`);
+  const directory = kind.isDirectory() ? folder : dirname(folder);
+  const written = await manifestFromDirectory({ ...release, directory: folder, manifestDirectory: directory });
+  for (const { file, reason } of written.skipped) context.say(`note: ${printable(file)} is left out: ${reason}`);
+  const file = `${release.collection}-${release.version}.yaml`;
+  const parse = (text: string) => parseManifest(text, { file, directory });
+  const ports = await sourcePorts(context, directory, release.access);
+  const locked = await lockManifest(
+    { file, text: written.text, manifest: parse(written.text).manifest },
+    {
+      openSource: (ref, spec) => openSource(ref, ports, spec),
+      clock: context.clock,
+      reporter: context.reporter,
+      signal: context.signal,
+      concurrency: options.concurrency ?? defaultConcurrency,
+    },
+  );
+  const errors = locked.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new InvalidFile(`${path} cannot be published`, errors);
+  const kept = join(stateFolder, 'manifests', file);
+  await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
+  await writeFile(kept, locked.text);
+  const { manifest, problems } = parse(locked.text);
+  const warnings = problems.map(({ message }) => message);
+  return { file, directory, sha256: Sha256.ofBytes(locked.text), manifest, warnings };
+}
