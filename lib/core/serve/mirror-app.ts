@@ -52,15 +52,13 @@ export function mirrorApp(reader: MirrorReader): App {
       return refusal(416, `the object has ${object.size} bytes`, { 'content-range': `bytes */${object.size}` });
     }
     const { start, end } = range ?? { start: 0, end: object.size };
-    outgoing.writeHead(range === undefined ? 200 : 206, {
-      ...guards,
-      ...headers,
-      'content-length': end - start,
-      ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${object.size}` }),
-    });
+    const described = { ...guards, ...headers, 'content-length': String(end - start) };
+    // Hono makes a new response of the answer to HEAD, so this one must be an ordinary one.
+    if (method === 'HEAD') return new Response(null, { headers: described });
     // Written to the socket by Node's own streams: a web stream in between would halve the rate.
-    if (method === 'HEAD') outgoing.end();
-    else if (object.bytes !== undefined) outgoing.end(object.bytes.subarray(start, end));
+    if (range === undefined) outgoing.writeHead(200, described);
+    else outgoing.writeHead(206, { ...described, 'content-range': `bytes ${start}-${end - 1}/${object.size}` });
+    if (object.bytes !== undefined) outgoing.end(object.bytes.subarray(start, end));
     else await send(reader, object.key, { start, end }, outgoing);
     return RESPONSE_ALREADY_SENT;
   });

@@ -29,7 +29,10 @@ export async function verifyRelease(
   let bytesHashed = 0;
   const queue = artifacts.values();
   const work = async () => {
-    for (const artifact of queue) bytesHashed += (await verifyArtifact(context, name, artifact, objects)).bytesHashed;
+    for (const artifact of queue) {
+      const verified = await verifyArtifact(context, name, artifact, objects);
+      bytesHashed += verified.bytesHashed;
+    }
   };
   const ends = await Promise.allSettled(Array.from({ length: context.concurrency }, work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
