@@ -33,10 +33,7 @@ export function checkArtifact(fields: LooseFields, path: FieldPath, options: Art
   const sources = checkSources(fields, path, options, findings);
   checkDigest(fields, path, options, findings);
   findings.push(...metadataFindings(fields.metadata, [...path, 'metadata']));
-  if (
-    looseList(Object.keys(typeof fields.labels === 'object' && fields.labels !== null ? fields.labels : {})).length >
-    100
-  ) {
+  if (Object.keys(looseFields(fields.labels)).length > 100) {
     findings.push({ path: [...path, 'labels'], at: 'key', message: 'an artifact has at most 100 labels' });
   }
   const written = textOf(fields.file);

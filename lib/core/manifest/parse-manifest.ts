@@ -17,6 +17,7 @@ import {
 import { fileCollisions, idCollisions } from './name-collisions.ts';
 import { plainValue } from './plain-value.ts';
 import { type Finding, placeFindings } from './problem-list.ts';
+import { readRegularYaml } from './regular-yaml.ts';
 import { releaseFindings } from './release-findings.ts';
 import { shapeFindings, valueAt } from './shape-findings.ts';
 import { unsupportedFindings } from './unsupported-findings.ts';
@@ -52,7 +53,7 @@ const maximumKeyBytes = 1024;
  */
 export function parseManifest(input: string | Uint8Array, options: ParseManifestOptions): ParsedManifest {
   const source = YamlText.decode(input, options.file);
-  const { value, findings } = plainValue(source.document);
+  const { value, findings } = readValue(source);
   const fields = looseFields(value);
   const check = {
     directory: options.directory,
@@ -78,6 +79,11 @@ export function parseManifest(input: string | Uint8Array, options: ParseManifest
     },
     problems: findings.length === 0 ? [] : placeFindings(findings, source),
   };
+}
+
+function readValue(source: YamlText): { readonly value: unknown; readonly findings: Finding[] } {
+  const regular = readRegularYaml(source.text);
+  return regular === undefined ? plainValue(source.document) : { value: regular, findings: [] };
 }
 
 /** Texts in the place of a digest have messages of their own. */

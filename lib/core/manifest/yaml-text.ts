@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isScalar, type Node, type Pair } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { InvalidFile } from '../errors.ts';
 import { composeYaml } from './compose-yaml.ts';
 import { decodeText, type TextFault } from './decode-text.ts';
@@ -21,6 +21,7 @@ export class YamlText {
   readonly file: string;
   readonly text: string;
   readonly #lines: LinePositions;
+  readonly #pairsByKey = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
   #document: Document.Parsed | undefined;
 
   private constructor(file: string, text: string) {
@@ -55,7 +56,7 @@ export class YamlText {
     let node: unknown = this.document.contents;
     let key: unknown;
     for (const part of path) {
-      const next = child(node, part);
+      const next = this.#child(node, part);
       if (next === undefined) return this.#spot(node ?? key, false);
       ({ key, value: node } = next);
     }
@@ -66,6 +67,22 @@ export class YamlText {
   /** The place of an offset. */
   position(offset: number): { readonly line: number; readonly column: number } {
     return this.#lines.at(offset);
+  }
+
+  #child(node: unknown, part: string | number): Pick<Pair, 'key' | 'value'> | undefined {
+    if (typeof part === 'string') return isMap(node) ? this.#pairs(node).get(part) : undefined;
+    const value = isSeq(node) ? node.items[part] : undefined;
+    return value === undefined ? undefined : { key: undefined, value };
+  }
+
+  /** Looked up once per mapping: thousands of problems in one of them must not cost their square. */
+  #pairs(map: YAMLMap): ReadonlyMap<string, Pair> {
+    let pairs = this.#pairsByKey.get(map);
+    if (pairs === undefined) {
+      pairs = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]));
+      this.#pairsByKey.set(map, pairs);
+    }
+    return pairs;
   }
 
   #spot(node: unknown, withValue: boolean): Spot {
@@ -84,16 +101,6 @@ export class YamlText {
     }));
     return new InvalidFile(`${this.file} cannot be read`, problems);
   }
-}
-
-function child(node: unknown, part: string | number): Pick<Pair, 'key' | 'value'> | undefined {
-  if (typeof part === 'number') {
-    return isCollection(node) && node.items[part] !== undefined
-      ? { key: undefined, value: node.items[part] }
-      : undefined;
-  }
-  if (!isMap(node)) return undefined;
-  return node.items.findLast((pair) => isScalar(pair.key) && pair.key.value === part);
 }
 
 function isEmptyScalar(node: unknown): boolean {
