@@ -56,7 +56,8 @@ export function sealOf(data: Uint8Array) {
 }
 
 async function created(store: Store, key: string, data: Uint8Array | string): Promise<ObjectStat> {
-  const result = await store.put(key, Buffer.from(data), { ifAbsent: true });
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const result = await store.put(key, bytes, { ifAbsent: true });
   if (result.outcome !== 'created') throw new Error(`${key} was there already`);
   return result.stat;
 }
@@ -105,6 +106,12 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         const stat = await created(store, 'k', 'first');
         expect(await store.put('k', Buffer.from('second'), { ifAbsent: true })).toEqual({ outcome: 'exists', stat });
         expect((await bytesOf(store.read('k'))).toString()).toBe('first');
+      });
+
+      test('may be written from memory that threads share', async () => {
+        const shared = new Uint8Array(new SharedArrayBuffer(100_000)).fill(7);
+        await created(store, 'k', shared);
+        expect((await bytesOf(store.read('k'))).equals(Buffer.alloc(100_000, 7))).toBe(true);
       });
 
       test('has one creator among twenty that try at once', async () => {
@@ -383,6 +390,18 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         expect(await store.head('a/1/w')).toBeUndefined();
         expect(await all(store.list(''))).toEqual([]);
         expect((await upload.complete(sealOf(data), signal)).outcome).toBe('created');
+      });
+
+      test('whose whole checksum is another is not published, where checksums are kept', async () => {
+        const data = randomBytes(1000);
+        const upload = await begin(data);
+        await sendPart(upload, data, 1);
+        const wrong = { ...sealOf(data), crc32c: Crc32c.ofBytes(Buffer.alloc(1000)).base64 };
+        if (traits.keepsAttributes) {
+          await expect(upload.complete(wrong, signal)).rejects.toThrow(StoreError);
+          expect(await store.head('a/1/w')).toBeUndefined();
+        }
+        await upload.abort();
       });
 
       test('never replaces what was published meanwhile', async () => {

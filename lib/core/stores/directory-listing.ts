@@ -42,10 +42,16 @@ async function* walk(directory: MirrorDirectory, prefix: string): AsyncGenerator
   const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const folder = join(directory.root, ...start.split('/'));
   if (start.split('/').some((segment) => segment === '.' || segment === '..') || start.includes('\0')) return;
-  if (await directory.isPlain(folder)) yield* walkFolder(folder, start, prefix);
+  if (await directory.isPlain(folder)) yield* walkFolder(directory, folder, start, prefix);
 }
 
-async function* walkFolder(folder: string, at: string, prefix: string): AsyncGenerator<Found> {
+async function* walkFolder(
+  directory: MirrorDirectory,
+  folder: string,
+  at: string,
+  prefix: string,
+): AsyncGenerator<Found> {
+  directory.unsynced.add(folder);
   const entries = (await entriesOf(folder))
     .filter((entry) => at !== '' || entry.name !== privateFolder)
     // A folder sorts as its keys do: `a-b` before `a/c` before `a0`.
@@ -55,7 +61,7 @@ async function* walkFolder(folder: string, at: string, prefix: string): AsyncGen
     const key = at + name;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walkFolder(path, key, prefix);
+      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walkFolder(directory, path, key, prefix);
     } else if (key.startsWith(prefix)) {
       yield { key, path, entry };
     }

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { NotFound } from '../errors.ts';
 import { listFiles, listForeign } from './directory-listing.ts';
 import { DirectoryUploads } from './directory-uploads.ts';
-import { explained, isMissing } from './file-errors.ts';
+import { explained, explainedStream, isMissing } from './file-errors.ts';
 import { FilePublisher, syncFolder } from './file-publisher.ts';
 import { readFileRange } from './file-reader.ts';
 import { KernelLock } from './kernel-lock.ts';
@@ -100,15 +100,11 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
 
   async *list(prefix: string): AsyncGenerator<ObjectStat> {
     this.#counter.add('list');
-    try {
-      yield* listFiles(this.#directory, prefix);
-    } catch (error) {
-      await explained('listing the mirror', prefix, () => Promise.reject(error));
-    }
+    yield* explainedStream('listing the mirror', prefix, listFiles(this.#directory, prefix));
   }
 
   async *foreign(prefix: string): AsyncGenerator<ForeignEntry> {
-    yield* listForeign(this.#directory, prefix);
+    yield* explainedStream('listing the mirror', prefix, listForeign(this.#directory, prefix));
   }
 
   async put(key: string, bytes: Uint8Array, condition: PutCondition): Promise<PutResult> {
@@ -124,7 +120,7 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
       await this.#prepare();
       // Refuses impossible names before a byte is transferred.
       const place = this.#directory.place(key);
-      (await this.#directory.makeRoom(place)).done();
+      (await this.#directory.makeRoom(place))();
       return await this.#uploads.begin(key, request, limits.partSize(request.size));
     });
   }
@@ -160,7 +156,7 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
 
   uploads(prefix: string): AsyncGenerator<PendingUpload> {
     this.#counter.add('list');
-    return this.#uploads.pending(prefix);
+    return explainedStream('listing unfinished uploads', prefix, this.#uploads.pending(prefix));
   }
 
   async sync(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { Crc32c } from '../digest/crc32c.ts';
 import { processIdentity } from '../state/process-identity.ts';
 import { DirectoryUpload, type DirectoryUploadOptions } from './directory-upload.ts';
+import { explained } from './file-errors.ts';
 import { readFileRange } from './file-reader.ts';
 import { KernelLock } from './kernel-lock.ts';
 import { type PartReceipt, type PendingUpload, StoreError, type UploadRequest } from './store.ts';
@@ -110,7 +111,7 @@ export class DirectoryUploads {
   async #abort(files: UploadFiles): Promise<void> {
     this.#hooks.count('abort');
     await held.get(files.data)?.detach();
-    await files.remove();
+    await explained('removing an unfinished upload', files.id, () => files.remove());
   }
 
   #hold(options: Pick<DirectoryUploadOptions, 'files' | 'header' | 'request' | 'lock' | 'written'>): DirectoryUpload {

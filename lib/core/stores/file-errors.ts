@@ -64,3 +64,12 @@ export async function explained<T>(doing: string, key: string, work: () => Promi
     throw fileError(error, doing, key);
   }
 }
+
+/** The same for a stream. */
+export async function* explainedStream<T>(doing: string, key: string, stream: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw fileError(error, doing, key);
+  }
+}

@@ -1,4 +1,5 @@
 import { link, lstat, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { errorCode, isMissing } from './file-errors.ts';
 import type { KernelLock } from './kernel-lock.ts';
 import type { MirrorDirectory, Place } from './mirror-directory.ts';
@@ -12,7 +13,6 @@ export class FilePublisher {
   readonly #directory: MirrorDirectory;
   readonly #lock: KernelLock;
   #hardLinks: boolean;
-  #unsynced = new Set<string>();
   #syncing: Promise<void> = Promise.resolve();
 
   constructor(directory: MirrorDirectory, lock: KernelLock, hardLinks: boolean) {
@@ -28,10 +28,10 @@ export class FilePublisher {
    */
   async publish(temporary: string, place: Place): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
-      const room = await this.#directory.makeRoom(place);
+      const done = await this.#directory.makeRoom(place);
       try {
         const published = await this.#place(temporary, place);
-        if (published) for (const folder of room.changed) this.#unsynced.add(folder);
+        this.#directory.unsynced.add(place.folder);
         await removeIfThere(temporary);
         return published;
       } catch (error) {
@@ -39,12 +39,12 @@ export class FilePublisher {
         if (errorCode(error) !== 'ENOENT' || attempt > 1) throw error;
         this.#directory.forget();
       } finally {
-        room.done();
+        done();
       }
     }
   }
 
-  /** Makes every name published so far durable. */
+  /** Makes every name published or met so far durable, with the folders that lead to it. */
   async sync(): Promise<void> {
     this.#syncing = this.#syncing.catch(() => undefined).then(() => this.#syncFolders());
     await this.#syncing;
@@ -71,16 +71,28 @@ export class FilePublisher {
   }
 
   async #syncFolders(): Promise<void> {
-    const folders = [...this.#unsynced];
-    this.#unsynced = new Set();
+    const { root, unsynced } = this.#directory;
+    const folders = new Set<string>();
+    for (const folder of unsynced) for (const each of withAncestors(folder, root)) folders.add(each);
+    unsynced.clear();
+    const all = [...folders];
     try {
-      for (let next = 0; next < folders.length; next += 16) {
-        await Promise.all(folders.slice(next, next + 16).map(syncFolder));
+      for (let next = 0; next < all.length; next += 16) {
+        await Promise.all(all.slice(next, next + 16).map(syncFolder));
       }
     } catch (error) {
-      for (const folder of folders) this.#unsynced.add(folder);
+      for (const folder of all) unsynced.add(folder);
       throw error;
     }
+  }
+}
+
+/** A folder, those above it up to the root of the mirror, and the one that holds that. */
+function* withAncestors(folder: string, root: string): Generator<string> {
+  for (let at = folder; at.length >= root.length; at = dirname(at)) {
+    yield at;
+    if (at === root) yield dirname(root);
+    if (at === dirname(at)) return;
   }
 }
 
@@ -96,8 +108,9 @@ export async function syncFolder(path: string): Promise<void> {
       await folder.close();
     }
   } catch (error) {
-    // EINVAL: the file system does not know how (some FUSE and network ones).
-    if (!isMissing(error) && errorCode(error) !== 'EINVAL') throw error;
+    // EINVAL: the file system does not know how (some FUSE and network ones). EACCES: a folder above that
+    // may be passed but not read; nothing of ours is made there without the right to read what was made.
+    if (!isMissing(error) && errorCode(error) !== 'EINVAL' && errorCode(error) !== 'EACCES') throw error;
   }
 }
 

@@ -28,6 +28,8 @@ export class MirrorDirectory {
   readonly root: string;
   /** The store's own folder. */
   readonly working: string;
+  /** Folders whose entries were made, or met and built upon, since the last sync. */
+  readonly unsynced = new Set<string>();
   readonly #names = new FoldedNames();
   readonly #made = new Set<string>();
   #realRoot: string | undefined;
@@ -48,7 +50,10 @@ export class MirrorDirectory {
     const place = this.place(key);
     if (!(await this.isPlain(place.folder))) return undefined;
     const stat = await lstatOrMissing(place.path);
-    return stat?.isFile() ? fileStat(key, stat) : undefined;
+    if (!stat?.isFile()) return undefined;
+    // A process that died may have published it without the sync; who relies on it now must sync it too.
+    this.unsynced.add(place.folder);
+    return fileStat(key, stat);
   }
 
   /** Opens the regular file at a key for reading; undefined where there is none. */
@@ -89,27 +94,26 @@ export class MirrorDirectory {
   }
 
   /**
-   * Makes the folders of a key and claims its names.
-   * @returns The folders whose entries changed, so that they can be synced, and a function to end the claim.
+   * Makes the folders of a key and claims its name.
+   * @returns A function that ends the claim.
    * @throws Refused (`names-collide`) for a name that would fold together with another, or a file in a folder's place.
    */
-  async makeRoom(place: Place): Promise<{ readonly changed: readonly string[]; readonly done: () => void }> {
+  async makeRoom(place: Place): Promise<() => void> {
     const segments = keySegments(place.key);
-    const changed = [place.folder];
     let folder = this.root;
     for (const [index, segment] of segments.slice(0, -1).entries()) {
       const next = join(folder, segment);
       if (!this.#made.has(next)) {
         const done = await this.#names.claim(folder, segment, place.key);
         try {
-          if (await this.#makeFolder(next, segments.slice(0, index + 1).join('/'), place.key)) changed.push(folder);
+          await this.#makeFolder(next, segments.slice(0, index + 1).join('/'), place.key);
         } finally {
           done();
         }
       }
       folder = next;
     }
-    return { changed, done: await this.#names.claim(folder, segments.at(-1) as string, place.key) };
+    return await this.#names.claim(folder, segments.at(-1) as string, place.key);
   }
 
   /** Forgets which folders exist: somebody removed one. */
@@ -117,16 +121,13 @@ export class MirrorDirectory {
     this.#made.clear();
   }
 
-  /** @returns Whether the folder was made by this call. */
-  async #makeFolder(path: string, at: string, key: string): Promise<boolean> {
-    const made = await makeIfAbsent(path);
-    if (!made) {
+  async #makeFolder(path: string, at: string, key: string): Promise<void> {
+    if (!(await makeIfAbsent(path))) {
       const stat = await lstat(path);
       if (stat.isFile()) throw collision(key, at);
       if (!stat.isDirectory()) throw notPlain(key, at);
     }
     this.#made.add(path);
-    return made;
   }
 }
 
