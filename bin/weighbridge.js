@@ -68,7 +68,8 @@ if (runningMajor() >= oldestMajor) {
   if (binary === undefined) {
     console.error(
       `weighbridge: this is Node ${process.versions.node}, and Node ${oldestMajor} or newer is needed: ` +
-        `install it, or run "npm install --save-dev --allow-scripts=node node@${oldestMajor}" beside this package.`,
+        `install it, or give this project its own: ` +
+        `npm pkg set --json allowScripts.node=true && npm install --save-dev node@${oldestMajor}`,
     );
     process.exitCode = 2;
   } else {

@@ -30,10 +30,11 @@ export function createContext(parts: ContextParts): OpenedContext {
   const clients = new Map<string | undefined, Promise<HttpClient>>();
 
   async function makeClient(typedOrigin: string | undefined): Promise<HttpClient> {
-    const { createHttpClient } = await import('../core/http/create-http-client.ts');
-    const typed = typedOrigin === undefined ? [] : [typedOrigin];
-    const trustedOrigins = [...configuration.trustedOrigins, ...typed];
-    return createHttpClient(await httpOptions(environment, { ...configuration, trustedOrigins }));
+    const [{ createHttpClient }, { httpOptions }] = await Promise.all([
+      import('../core/http/create-http-client.ts'),
+      import('./http-options.ts'),
+    ]);
+    return createHttpClient(await httpOptions(environment, configuration, typedOrigin));
   }
 
   const context: CommandContext = {

@@ -17,7 +17,7 @@ export interface Environment {
   /** `NO_PROXY` as written: hosts, `.suffixes`, `host:port`, or `*`, separated by commas. */
   readonly noProxy: string | undefined;
   /** PEM files of `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`, trusted in addition to Node's own list. */
-  readonly caFiles: readonly string[];
+  readonly caFiles: readonly CertificateFile[];
   readonly noColor: boolean;
   /** Running in continuous integration: no live display. */
   readonly ci: boolean;
@@ -28,6 +28,12 @@ export interface Environment {
   readonly skipDownload: boolean;
   /** `DEBUG` names weighbridge: unexpected errors show their stack. */
   readonly debug: boolean;
+}
+
+/** A PEM file, and the variable that names it. */
+export interface CertificateFile {
+  readonly variable: string;
+  readonly path: string;
 }
 
 /** Variables as the process has them. */
@@ -47,9 +53,7 @@ export function readEnvironment(variables: Variables): Environment {
     httpsProxy: proxy(variables, 'HTTPS_PROXY'),
     httpProxy: proxy(variables, 'HTTP_PROXY'),
     noProxy: set(variables, 'no_proxy') ?? set(variables, 'NO_PROXY'),
-    caFiles: [set(variables, 'SSL_CERT_FILE'), set(variables, 'NODE_EXTRA_CA_CERTS')].filter(
-      (file) => file !== undefined,
-    ),
+    caFiles: ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'].flatMap((name) => certificateFile(variables, name)),
     noColor: set(variables, 'NO_COLOR') !== undefined,
     ci: flag(variables, 'CI'),
     term: set(variables, 'TERM'),
@@ -67,6 +71,11 @@ function set(variables: Variables, name: string): string | undefined {
 function flag(variables: Variables, name: string): boolean {
   const value = set(variables, name)?.toLowerCase();
   return value !== undefined && !['0', 'false', 'no', 'off'].includes(value);
+}
+
+function certificateFile(variables: Variables, variable: string): CertificateFile[] {
+  const path = set(variables, variable);
+  return path === undefined ? [] : [{ variable, path }];
 }
 
 /** A token goes into a header: anything but printable ASCII would be refused there, with the value in the message. */

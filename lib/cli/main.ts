@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { systemClock } from '../core/clock.ts';
 import type { WeighbridgeError } from '../core/errors.ts';
@@ -7,6 +6,7 @@ import { type CommandDeclaration, declarations } from './declarations.ts';
 import { type Environment, readEnvironment, type Variables } from './environment.ts';
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf, Unexpected } from './error-output.ts';
 import { interruptible, type SignalSource } from './interrupt.ts';
+import { packageVersion } from './package-version.ts';
 import { createProgram, type Invocation } from './program.ts';
 import type { ProgressStream } from './progress/progress.ts';
 import { hideSecrets, hideUrlSecrets } from './scrub.ts';
@@ -155,13 +155,6 @@ function hidden(text: string, variables: Variables): string {
 function stackOf(error: Unexpected): string {
   const { cause } = error;
   return (cause instanceof Error ? cause.stack : undefined) ?? error.stack ?? error.message;
-}
-
-function packageVersion(): string {
-  // Two folders up from lib/cli in the checkout, one more from dist/lib/cli in the package.
-  const up = import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json';
-  const { version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string };
-  return version;
 }
 
 /** A reader that went away, as in `weighbridge ls | head -1`: the work goes on, and its exit code is the truth. */

@@ -60,8 +60,8 @@ describe('the environment', () => {
 
   it('collects certificate files of both variables', () => {
     expect(readEnvironment({ SSL_CERT_FILE: '/a.pem', NODE_EXTRA_CA_CERTS: '/b.pem' }).caFiles).toEqual([
-      '/a.pem',
-      '/b.pem',
+      { variable: 'SSL_CERT_FILE', path: '/a.pem' },
+      { variable: 'NODE_EXTRA_CA_CERTS', path: '/b.pem' },
     ]);
   });
 
