@@ -46,7 +46,7 @@ function nextSteps(shown: string, kept: readonly string[], versions: PackageVers
     ? `npm install --save-exact weighbridge@${versions.weighbridge}`
     : 'npm install';
   return [
-    ...(shown === '.' ? [] : [`cd ${shown}`]),
+    ...(shown === '.' ? [] : [`cd ${/^[\w./-]+$/.test(shown) ? shown : `'${shown}'`}`]),
     install,
     'npx weighbridge validate manifests/example/0.1.0.yaml',
     'npx weighbridge stage manifests/example/0.1.0.yaml',

@@ -1,0 +1,97 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import own from '../../package.json' with { type: 'json' };
+import { runMain } from './run-main.ts';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'weighbridge-init-'));
+});
+afterEach(async () => {
+  await rm(cwd, { recursive: true });
+});
+
+const read = (path: string) => readFile(join(cwd, path), 'utf8');
+
+describe('init', () => {
+  it('fills a folder with everything that a repository of manifests needs', async () => {
+    const { code, stdout } = await runMain(['init', 'My Models'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Next:\n  cd 'My Models'\n  npm install\n`);
+    const files = await readdir(join(cwd, 'My Models'), { recursive: true });
+    expect(files.sort()).toEqual(
+      [
+        '.github',
+        '.github/workflows',
+        '.github/workflows/weighbridge.yml',
+        '.gitignore',
+        'README.md',
+        'manifests',
+        'manifests/example',
+        'manifests/example/0.1.0.yaml',
+        'manifests/example/files',
+        'manifests/example/files/weights.bin',
+        'package.json',
+        'weighbridge.yaml',
+      ].sort(),
+    );
+    const made = JSON.parse(await read('My Models/package.json'));
+    expect(made).toMatchObject({
+      name: 'my-models',
+      private: true,
+      allowScripts: { node: true },
+      dependencies: { weighbridge: own.version, node: own.devDependencies.node },
+    });
+  });
+
+  it('makes a manifest that validates without a warning, and is locked already', async () => {
+    await runMain(['init'], { cwd });
+    const manifest = 'manifests/example/0.1.0.yaml';
+    const validated = await runMain(['validate', manifest], { cwd });
+    expect(validated).toMatchObject({ code: 0, stdout: '1 file: 1 valid, 0 not, 0 errors, 0 warnings\n' });
+    const locked = await runMain(['lock', '--check', manifest], { cwd });
+    expect(locked).toMatchObject({ code: 0, stdout: `${manifest}: nothing to change\n` });
+  });
+
+  it('makes a configuration and a CI file that mean what their comments say', async () => {
+    await runMain(['init'], { cwd });
+    const uncommented = (await read('weighbridge.yaml'))
+      .split('\n')
+      .flatMap((line) => (/^# ?(?:[a-zA-Z]+:| {2})/.test(line) ? [line.slice(2)] : []))
+      .join('\n');
+    expect(Object.keys(parse(uncommented))).toEqual([
+      'stores',
+      'trustedOrigins',
+      'placeholders',
+      'tokens',
+      'concurrency',
+    ]);
+    await writeFile(join(cwd, 'all.yaml'), uncommented);
+    const withAll = await runMain(['validate', 'manifests/example/0.1.0.yaml', '--config', 'all.yaml'], { cwd });
+    expect(withAll).toMatchObject({ code: 0, stderr: '' });
+
+    const workflow = parse(await read('.github/workflows/weighbridge.yml'));
+    const scripts = JSON.parse(await read('package.json')).scripts;
+    const steps = Object.values<{ steps: { run?: string }[] }>(workflow.jobs).flatMap((job) => job.steps);
+    const used = steps.flatMap(({ run }) => /^npm run (\w+)$/.exec(run ?? '')?.[1] ?? []);
+    expect(used).toEqual(['validate', 'plan', 'stage', 'verify']);
+    for (const name of used) expect(scripts[name]).toMatch(/^weighbridge /);
+  });
+
+  it('leaves alone and names what is there already', async () => {
+    await writeFile(join(cwd, 'README.md'), 'mine');
+    await writeFile(join(cwd, 'package.json'), '{}');
+    const first = await runMain(['init'], { cwd });
+    expect(first.stdout).toMatch(/^kept {3}README\.md/m);
+    expect(first.stdout).toContain(`npm install --save-exact weighbridge@${own.version}`);
+    expect(await read('README.md')).toBe('mine');
+
+    const before = await stat(join(cwd, 'weighbridge.yaml'));
+    const again = await runMain(['init', '--json'], { cwd });
+    expect(JSON.parse(again.stdout)).toMatchObject({ directory: '.', written: [] });
+    expect((await stat(join(cwd, 'weighbridge.yaml'))).mtimeMs).toBe(before.mtimeMs);
+  });
+});
