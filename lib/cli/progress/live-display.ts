@@ -27,11 +27,10 @@ export function liveDisplay(stream: ProgressStream, clock: Clock, colour: boolea
     update.clear();
   }
 
+  /** The next picture comes with the timer: a burst of lines must not become a burst of pictures. */
   function above(write: () => void): void {
-    const showing = timer !== undefined;
-    if (showing) update.clear();
+    if (timer !== undefined) update.clear();
     write();
-    if (showing) draw();
   }
 
   return {
