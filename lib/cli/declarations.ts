@@ -54,6 +54,7 @@ export const declarations: readonly CommandDeclaration[] = [
       "last version's manifest, keeping its ids and clearing its digests.",
     examples: [
       'weighbridge new my-model@1.0.0 ./weights',
+      'weighbridge new my-model@1.0.0 "weights/**/*.safetensors" weights/config.json',
       'weighbridge new my-model@1.0.0 "hf://owner/repo@main"',
       'weighbridge new my-model@1.1.0 --from manifests/my-model/1.0.0.yaml',
     ],
@@ -61,7 +62,13 @@ export const declarations: readonly CommandDeclaration[] = [
       command
         .argument('<release>', 'COLLECTION@VERSION')
         .argument('[inputs...]', 'files, folders, globs or sources')
-        .option('--from <manifest>', "last version's manifest"),
+        .option('--from <manifest>', "last version's manifest")
+        .option(
+          '-o, --output <file>',
+          'manifest to write (default: manifests/COLLECTION/VERSION.yaml, or beside the files)',
+        )
+        .option('--access <class>', 'public or private (default: public)')
+        .option('--license <spdx>', 'SPDX expression, such as Apache-2.0'),
     load: () => import('./commands/new.ts'),
   },
   {
@@ -82,7 +89,8 @@ export const declarations: readonly CommandDeclaration[] = [
     declare: (command) =>
       command
         .argument('<manifests...>', 'manifest files')
-        .option('--check', 'write nothing; exit 1 if anything would change'),
+        .option('--check', 'write nothing; exit 1 if anything would change')
+        .option('--concurrency <n>', 'artifacts at the same time', parseCount),
     load: () => import('./commands/lock.ts'),
   },
   {
