@@ -1,5 +1,5 @@
-const escape = String.fromCharCode(27);
-const tokens = new RegExp(`${escape}\\[([\\d;?]*)([A-Za-z])|[\\s\\S]`, 'gu');
+const controlSequence = String.fromCharCode(27);
+const tokens = new RegExp(`${controlSequence}\\[([\\d;?]*)([A-Za-z])|[\\s\\S]`, 'gu');
 
 /** What a terminal shows after some output: enough of one for what a display in place uses. */
 export function screenAfter(output: string): string[] {
