@@ -8,6 +8,7 @@ import { lockManifest } from '../../core/lock/lock-manifest.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import { StoreMirror } from '../../core/mirror/store-mirror.ts';
+import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
@@ -82,6 +83,7 @@ async function manifestOf(
       clock: context.clock,
       reporter: context.reporter,
       signal: context.signal,
+      retry: defaultRetryPolicy,
       concurrency: options.concurrency ?? defaultConcurrency,
     },
   );

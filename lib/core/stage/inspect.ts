@@ -6,7 +6,7 @@ import type { ArtifactSpec } from '../manifest/manifest.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
 import { leftOut } from '../registry/release-set.ts';
 import type { ResolvedSource } from '../sources/source.ts';
-import type { Store } from '../stores/store.ts';
+import type { ObjectStat } from '../stores/store.ts';
 import { type CopySource, findCopies } from './find-copies.ts';
 import { hashObject } from './hash-object.ts';
 import { SourceWalk } from './source-walk.ts';

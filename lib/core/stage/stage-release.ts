@@ -99,10 +99,10 @@ async function run(request: StageRequest, ports: StagePorts, progress: Progress)
   const { manifest, store } = request;
   const { registry } = await claimStore(store, manifest.access, ports.clock);
   const survey = await surveyRelease(store, manifest, registry);
-  checkRelease(manifest, survey, store.url);
   progress.published = survey.release !== undefined && survey.entry !== undefined;
+  progress.content = survey.release?.record.content ?? null;
+  checkRelease(manifest, survey, store.url);
   if (survey.release !== undefined) {
-    progress.content = survey.release.record.content;
     progress.notes.push(...recordDifferences(manifest, survey.release.record));
   }
   const findings = await inspect(request, survey, ports);
