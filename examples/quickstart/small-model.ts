@@ -2,7 +2,7 @@
 export function smallModel(): ReadonlyMap<string, Uint8Array> {
   return new Map([
     ['/v1/model.safetensors', safetensors('backbone', 3 * 2 ** 20)],
-    ['/v1/head.safetensors', safetensors('head', 512 * 2 ** 10)],
+    ['/v1/head.safetensors', safetensors('head', 3 * 2 ** 19)],
     ['/v1/config.json', json({ architecture: 'tiny-detector', classes: 3, input: [3, 224, 224] })],
     ['/mirror/labels.json', json(['person', 'bicycle', 'car'])],
   ]);
