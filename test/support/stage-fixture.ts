@@ -68,20 +68,22 @@ export function stageFixture(more: Partial<StagePorts> = {}): StageFixture {
     upstream,
     ports,
     events: transfer.events,
-    stage: (wanted, store, request = {}) =>
-      stageRelease(
+    stage(wanted, store, request = {}) {
+      attempts += 1;
+      return stageRelease(
         {
           manifest: wanted,
           manifestSha256: Sha256.ofBytes('manifest'),
           store,
-          attempt: `attempt-${(attempts += 1)}`,
+          attempt: `attempt-${attempts}`,
           concurrency: 4,
           maxBytes: undefined,
           warnings: [],
           ...request,
         },
         ports,
-      ),
+      );
+    },
     close: () => transfer.hashes.close(),
   };
 }
