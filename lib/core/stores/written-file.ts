@@ -5,18 +5,16 @@ import { type ObjectStat, StoreError } from './store.ts';
 
 /** Writes a new file and syncs it; nothing is left of it when that fails. */
 export async function writeAside(path: string, bytes: Uint8Array, key: string): Promise<ObjectStat> {
+  const file = await open(path, 'wx');
   try {
-    const file = await open(path, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-      return fileStat(key, await file.stat({ bigint: true }));
-    } finally {
-      await file.close();
-    }
+    await file.writeFile(bytes);
+    await file.sync();
+    return fileStat(key, await file.stat({ bigint: true }));
   } catch (error) {
     await removeIfThere(path);
     throw error;
+  } finally {
+    await file.close();
   }
 }
 
@@ -41,11 +39,13 @@ export async function settle(path: string, key: string, size: number): Promise<O
  */
 export async function outdate(replacement: string, current: string, key: string): Promise<ObjectStat> {
   const { mtimeNs } = await lstat(current, { bigint: true });
-  for (const step of [0.001, 0.01, 1, 3]) {
+  for (const step of [0.001, 0.01, 1, 3, 0]) {
     const stat = await lstat(replacement, { bigint: true });
     if (stat.mtimeNs > mtimeNs) return fileStat(key, stat);
     const later = Number(mtimeNs) / 1e9 + step;
     await utimes(replacement, later, later);
   }
-  return fileStat(key, await lstat(replacement, { bigint: true }));
+  throw new StoreError(`${key} cannot be replaced: the file system keeps no later time than it has`, {
+    evidence: { key },
+  });
 }
