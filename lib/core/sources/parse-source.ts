@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { findPlaceholder } from '../manifest/placeholders.ts';
-import { unsafeCharacter } from '../manifest/unsafe-characters.ts';
+import { escapeUnsafe, unsafeCharacter } from '../manifest/unsafe-characters.ts';
 import { formatBucketSource, parseGoogleStorage, parseS3 } from './bucket-source.ts';
 import { decodePart, encodePath } from './percent-encoding.ts';
 import { formatRepositorySource, parseGitHub, parseHuggingFace } from './repository-source.ts';
@@ -94,7 +94,7 @@ function credentialProblem(uri: string): string | undefined {
   const cut = uri.search(/[?#]/u);
   const name = cut < 0 ? undefined : secretParameter(uri.slice(cut + 1).replace(/[?#]/gu, '&'));
   if (name === undefined) return undefined;
-  return `a signed URL is a credential and cannot stand in a manifest (its parameter ${name.slice(0, 40)}); write the URL without it`;
+  return `a signed URL is a credential and cannot stand in a manifest (its parameter ${escapeUnsafe(name.slice(0, 40))}); write the URL without it`;
 }
 
 function parseHttps(uri: string): SourceRef | SourceProblem {

@@ -28,6 +28,7 @@ export function secretParameter(query: string): string | undefined {
 export function withoutCredentials(text: string): string {
   return text
     .replace(/:\/\/[^/?#\s]*@/gu, '://…@')
+    .replace(/#(?!id=\d+(?:["'\s]|$))[^\s"'#]*=[^\s"']*/gu, '#…')
     .replace(/\?(?!versionId=[A-Za-z0-9._-]+(?:["'\s]|$))[^\s"'#]*=[^\s"'#]*/gu, '?…');
 }
 

@@ -1,0 +1,74 @@
+import type { HttpClient } from '../http/http-client.ts';
+import { redact } from '../http/redact.ts';
+import { checkMediaType, pointerLimit } from './content-sniff.ts';
+import { checkDescription, type SourceExpectation } from './expectation.ts';
+import { type Probe, probeUrl } from './https-probe.ts';
+import { LocatedObject, type Location } from './located-object.ts';
+import { type ResolvedSource, type Source, type SourceDescription, SourceError } from './source.ts';
+import type { HttpsRef } from './source-ref.ts';
+import { versionText } from './validator.ts';
+
+/** A plain URL. Nothing but an ETag or a date identifies its bytes, so the manifest's digest carries the proof. */
+export class HttpsSource implements Source {
+  readonly uri: string;
+  private readonly url: URL;
+  private readonly http: HttpClient;
+  private readonly expect: SourceExpectation;
+
+  constructor(ref: HttpsRef, http: HttpClient, expect: SourceExpectation) {
+    this.uri = redact(ref.url);
+    this.url = ref.url;
+    this.http = http;
+    this.expect = expect;
+  }
+
+  async resolve(signal: AbortSignal): Promise<ResolvedSource> {
+    const probe = await probeUrl(this.http, this.url, this.expect, signal);
+    const description: SourceDescription = {
+      source: this.uri,
+      size: probe.size,
+      version: versionText(probe.validator),
+      revision: undefined,
+      sha256: undefined,
+      mediaType: probe.mediaType,
+    };
+    const object = new LocatedObject({
+      http: this.http,
+      description,
+      location: this.toLocation(probe),
+      ranges: probe.ranges,
+      expect: this.expect,
+      locate: (again) => this.relocate(probe, again),
+    });
+    // A server that declares everything to be HTML is believed only where nothing speaks against it.
+    if (probe.size === undefined || probe.size !== this.expect.size || this.expect.sha256 === undefined) {
+      checkMediaType(probe.mediaType, this.uri, this.expect);
+    }
+    if (this.mayBePointer(probe)) await readThrough(object, signal);
+    checkDescription(description, this.expect);
+    return object;
+  }
+
+  /** A body so short that it may be a Git LFS pointer, where the manifest does not already say that it is so short. */
+  private mayBePointer(probe: Probe): boolean {
+    return probe.size !== undefined && probe.size < pointerLimit && probe.size !== this.expect.size;
+  }
+
+  private async relocate(first: Probe, signal: AbortSignal): Promise<Location> {
+    const probe = await probeUrl(this.http, this.url, this.expect, signal);
+    const same = probe.size === first.size && versionText(probe.validator) === versionText(first.validator);
+    if (!same) throw new SourceError('changed', `${this.uri} was replaced while it was being read`);
+    return this.toLocation(probe);
+  }
+
+  private toLocation(probe: Probe): Location {
+    const { url, validator, redirected } = probe;
+    // The credential of the first host belongs to it alone; the client decides by origin where there was no redirect.
+    return { url, validator, credentials: !redirected, signed: redirected };
+  }
+}
+
+/** Reading is looking: the body's start is judged on the way. */
+async function readThrough(object: ResolvedSource, signal: AbortSignal): Promise<void> {
+  for await (const _ of object.read(undefined, signal));
+}

@@ -1,0 +1,91 @@
+import type { HttpClient } from '../http/http-client.ts';
+import type { SourceExpectation } from './expectation.ts';
+import { FileSource } from './file-source.ts';
+import { readGitHubRelease } from './github-release.ts';
+import { GitHubSource } from './github-source.ts';
+import { HttpsSource } from './https-source.ts';
+import { HuggingFaceSource } from './hugging-face-source.ts';
+import { type HuggingFaceSurvey, surveyHuggingFace } from './hugging-face-survey.ts';
+import { type Source, SourceError } from './source.ts';
+import type { SourceCache } from './source-cache.ts';
+import type { GitHubRef, HuggingFaceRef, SourceRef } from './source-ref.ts';
+
+/** What sources need from outside. */
+export interface SourcePorts {
+  readonly http: HttpClient;
+  /** Absolute directory of the manifest; `file:` sources lie below it. */
+  readonly manifestDirectory: string;
+  /** One for a whole run. */
+  readonly cache: SourceCache;
+  /** `https://huggingface.co` by default. */
+  readonly huggingFaceEndpoint?: URL;
+  /** `https://api.github.com` by default. */
+  readonly gitHubApi?: URL;
+  /** Tokens that must not be used for these bytes, because the release is public and they are not granted for that. */
+  readonly withheldTokens?: ReadonlySet<'HF_TOKEN' | 'GITHUB_TOKEN'>;
+}
+
+/** From here on, listing a repository costs fewer requests than asking for each of its files. */
+const surveyFrom = 4;
+
+/** Makes the source that a manifest's URI names. Nothing is asked yet, nothing is thrown. */
+export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExpectation): Source {
+  switch (ref.scheme) {
+    case 'https':
+      return new HttpsSource(ref, ports.http, expect);
+    case 'hf':
+      return openHuggingFace(ref, ports, expect);
+    case 'github':
+      return openGitHub(ref, ports, expect);
+    case 'file':
+      return new FileSource(ref, ports.manifestDirectory, expect);
+    case 's3':
+    case 'gs':
+      return unusable(
+        ref.uri,
+        new SourceError('unsupported', `${ref.uri}: this version cannot read from ${ref.scheme}://`),
+      );
+    case 'placeholder':
+      return unusable(
+        ref.uri,
+        new SourceError('placeholder', `${ref.uri} is a template that nobody filled in ("${ref.pattern}")`, {
+          hint: 'Write the real source into the manifest.',
+        }),
+      );
+  }
+}
+
+function openHuggingFace(ref: HuggingFaceRef, ports: SourcePorts, expect: SourceExpectation): Source {
+  const { http, cache } = ports;
+  const endpoint = ports.huggingFaceEndpoint ?? new URL('https://huggingface.co');
+  const key = `hf ${endpoint.href} ${ref.repoType}/${ref.repo}@${ref.revision}`;
+  cache.count(key);
+  const survey = async (signal: AbortSignal): Promise<HuggingFaceSurvey | undefined> => {
+    if (cache.demand(key) < surveyFrom) return undefined;
+    return await cache.remember(key, async () => {
+      try {
+        return await surveyHuggingFace({ http, endpoint }, ref, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof SourceError)) throw error;
+        // A mirror may serve files without listing them; asking for the file alone gives the better answer anyway.
+        return undefined;
+      }
+    });
+  };
+  const credentials = ports.withheldTokens?.has('HF_TOKEN') !== true;
+  return new HuggingFaceSource(ref, { http, endpoint, expect, credentials, survey });
+}
+
+function openGitHub(ref: GitHubRef, ports: SourcePorts, expect: SourceExpectation): Source {
+  const { http, cache } = ports;
+  const api = ports.gitHubApi ?? new URL('https://api.github.com');
+  const key = `github ${api.href} ${ref.owner}/${ref.repo}@${ref.tag}`;
+  const credentials = ports.withheldTokens?.has('GITHUB_TOKEN') !== true;
+  const release = (signal: AbortSignal) => cache.remember(key, () => readGitHubRelease({ http, api }, ref, signal));
+  return new GitHubSource(ref, { http, expect, credentials, release });
+}
+
+function unusable(uri: string, error: SourceError): Source {
+  return { uri, resolve: () => Promise.reject(error) };
+}
