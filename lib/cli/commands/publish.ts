@@ -75,7 +75,7 @@ async function manifestOf(
   for (const { file, reason } of written.skipped) context.say(`note: ${printable(file)} is left out: ${reason}`);
   const file = `${release.collection}-${release.version}.yaml`;
   const parse = (text: string) => parseManifest(text, { file, directory });
-  const ports = await sourcePorts(context, directory, release.access);
+  const ports = await sourcePorts(context, directory, undefined);
   const locked = await lockManifest(
     { file, text: written.text, manifest: parse(written.text).manifest },
     {

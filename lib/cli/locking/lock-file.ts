@@ -37,7 +37,7 @@ export async function lockFile(
   const directory = dirname(path);
   const { placeholders, concurrency } = context.configuration;
   const { manifest, text } = parseManifest(before, { file, directory, placeholders, beforeLock: true });
-  const ports = await sourcePorts(context, directory, manifest.access);
+  const ports = await sourcePorts(context, directory, undefined);
   const result = await lockManifest(
     { file, text, manifest },
     {

@@ -1,0 +1,29 @@
+import type { Access } from '../core/manifest/manifest.ts';
+import type { SourcePorts } from '../core/sources/open-source.ts';
+import { SourceCache } from '../core/sources/source-cache.ts';
+import type { CommandContext } from './command-context.ts';
+import type { TokenName } from './configuration.ts';
+
+/**
+ * What the sources of one manifest need.
+ * @param directory Absolute folder of the manifest.
+ * @param publishedAs What the bytes become part of: those of a public release are read without the tokens that
+ * are granted for private use only. Undefined where nothing is published, as in `lock`.
+ */
+export async function sourcePorts(
+  context: CommandContext,
+  directory: string,
+  publishedAs: Access | undefined,
+): Promise<SourcePorts> {
+  const { environment, configuration } = context;
+  const names = Object.keys(configuration.tokens) as TokenName[];
+  const withheld = publishedAs === 'public' ? names.filter((name) => configuration.tokens[name] !== 'any') : [];
+  return {
+    http: await context.http(),
+    manifestDirectory: directory,
+    cache: new SourceCache(),
+    huggingFaceEndpoint: environment.hfEndpoint,
+    gitHubApi: environment.githubApiUrl,
+    withheldTokens: new Set(withheld),
+  };
+}
