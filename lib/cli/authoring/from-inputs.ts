@@ -7,6 +7,7 @@ import { nothingToTake } from '../../core/author/manifest-from-directory.ts';
 import { nameArtifacts, type UnnamedArtifact } from '../../core/author/name-artifacts.ts';
 import { UsageError } from '../../core/errors.ts';
 import { parseSource, sourceFileName } from '../../core/sources/parse-source.ts';
+import { withoutCredentials } from '../../core/sources/signed-url.ts';
 import type { CommandContext } from '../command-context.ts';
 import { listRepository } from './list-repository.ts';
 import { findLocalInputs, type LocalInput } from './local-inputs.ts';
@@ -63,7 +64,7 @@ async function artifactsOf(
     return repositoryArtifacts(repository, await listRepository(context, repository));
   }
   const ref = parseSource(input, context.configuration.placeholders);
-  if ('problem' in ref) throw new UsageError(`${input}: ${ref.problem}`);
+  if ('problem' in ref) throw new UsageError(`${withoutCredentials(input)}: ${ref.problem}`);
   const file = sourceFileName(ref);
   if (file === undefined) throw new UsageError(`${input} does not end in the name of a file`);
   return { artifacts: [{ file, sources: [input] }], skipped: [] };

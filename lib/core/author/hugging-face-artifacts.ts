@@ -3,6 +3,7 @@ import type { Sha256 } from '../digest/sha256.ts';
 import { NotFound, UsageError } from '../errors.ts';
 import { formatSource } from '../sources/parse-source.ts';
 import { parseHuggingFace } from '../sources/repository-source.ts';
+import { withoutCredentials } from '../sources/signed-url.ts';
 import type { HuggingFaceRef } from '../sources/source-ref.ts';
 import type { SkippedFile } from './local-files.ts';
 import type { UnnamedArtifact } from './name-artifacts.ts';
@@ -42,7 +43,8 @@ export function parseRepository(uri: string): RepositoryRef {
   // A path is what a source needs and a repository may lack.
   const path = rest.length === 0 ? 'x' : rest.join('/');
   const ref = parseHuggingFace(`${scheme}${owner}/${repository}/${path}`);
-  if ('problem' in ref) throw new UsageError(`${uri}: ${ref.problem}`, { hint: 'Write hf://owner/repo@revision.' });
+  if ('problem' in ref)
+    throw new UsageError(`${withoutCredentials(uri)}: ${ref.problem}`, { hint: 'Write hf://owner/repo@revision.' });
   return { ...ref, prefix: rest.length === 0 ? '' : ref.path };
 }
 

@@ -38,9 +38,9 @@ export function draftText(draft: ManifestDraft): string {
   if (draft.schema !== undefined) lines.push(`# yaml-language-server: $schema=${draft.schema}`);
   for (const comment of draft.comments ?? []) lines.push(comment === '' ? '#' : `# ${comment}`);
   lines.push('weighbridge: 1', `collection: ${plain(draft.collection)}`, `version: ${plain(draft.version)}`);
-  if (isTagVersion(draft.version)) lines.push('versioning: tag  # this version is a tag, not semver');
-  lines.push(`access: ${draft.access}  # public or private, the whole release`);
-  if (draft.license === undefined) lines.push('# license: MIT  # SPDX expression');
+  if (isTagVersion(draft.version)) lines.push('versioning: tag # this version is a tag, not semver');
+  lines.push(`access: ${draft.access} # public or private, the whole release`);
+  if (draft.license === undefined) lines.push('# license: MIT # SPDX expression');
   else lines.push(`license: ${plain(draft.license)}`);
   lines.push('artifacts:');
   for (const artifact of draft.artifacts) lines.push(...artifactLines(artifact));
