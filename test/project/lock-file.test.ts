@@ -8,6 +8,7 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
@@ -32,6 +33,14 @@ describe('dependencies', () => {
     expect(locked.length).toBeGreaterThan(20);
     expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([]);
     expect(locked.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
+  });
+
+  it('are locked for every platform, which npm ci insists on', () => {
+    const names = new Set(locked.map(([path]) => path.split('node_modules/').at(-1)));
+    const missing = locked.flatMap(([path, { optionalDependencies }]) =>
+      Object.keys(optionalDependencies ?? {}).flatMap((name) => (names.has(name) ? [] : [`${path} needs ${name}`])),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('may run an install script only where package.json allows it', () => {
