@@ -18,11 +18,18 @@ export function lockSummary(file: LockedFile, check: boolean): string[] {
   const byArtifact = new Map<string, string[]>();
   for (const { artifact, field, to } of file.changes) {
     const name = field.replace(/^artifacts\[\d+\]\./, '');
-    const words = name.startsWith('source') ? `pinned to ${to}` : `${name} ${name === 'sha256' ? to.slice(0, 12) : to}`;
+    const words = wordsFor(name, to);
     byArtifact.set(artifact, [...(byArtifact.get(artifact) ?? []), words]);
   }
   const rows = [...byArtifact].map(([artifact, words]) => [`  ${artifact}`, words.join(', ')]);
   return [...alignedRows(rows), `${file.manifest}: ${outcome(file, byArtifact.size, check)}`];
+}
+
+function wordsFor(field: string, to: string): string {
+  if (field.startsWith('source')) return `pinned to ${to}`;
+  if (field === 'sha256') return `sha256 ${to.slice(0, 12)}…`;
+  if (field === 'digestFrom') return to === 'computed' ? 'as first downloaded' : 'as published upstream';
+  return `${field} ${to}`;
 }
 
 function outcome(file: LockedFile, artifacts: number, check: boolean): string {

@@ -18,10 +18,13 @@ export interface Consultation {
 }
 
 /** Asks every source of an artifact what its object is now; one that fails does not keep the others from answering. */
-export async function consultSources(spec: ArtifactSpec, ports: LockPorts): Promise<Consultation> {
+export async function consultSources(
+  spec: ArtifactSpec,
+  sources: readonly Source[],
+  ports: LockPorts,
+): Promise<Consultation> {
   const results = await Promise.all(
-    spec.sources.map(async (ref, index) => {
-      const source = ports.openSource(ref, spec);
+    sources.map(async (source, index) => {
       const result = await attempt(spec.id, ports, () => source.resolve(ports.signal));
       if ('value' in result) return { answer: { index, source, resolved: result.value } };
       const { outcome, message } = result.error;

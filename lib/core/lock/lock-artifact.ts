@@ -1,6 +1,6 @@
 import type { Sha256 } from '../digest/sha256.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
-import type { SourceError } from '../sources/source.ts';
+import type { Source, SourceError } from '../sources/source.ts';
 import { computeMissing } from './compute-missing.ts';
 import { type Answer, consultSources, explain } from './consult-sources.ts';
 import { disagreements, type Statement } from './disagreements.ts';
@@ -31,10 +31,15 @@ export interface LockedArtifact {
 /**
  * Asks every source of an artifact, compares what they say with each other and with the manifest, and downloads
  * once where nobody publishes what is missing. Failures of sources are findings, never exceptions.
+ * @param sources those of the manifest, in its order.
  * @throws the signal's reason when it aborts.
  */
-export async function lockArtifact(spec: ArtifactSpec, ports: LockPorts): Promise<LockedArtifact> {
-  const { answers, failures } = await consultSources(spec, ports);
+export async function lockArtifact(
+  spec: ArtifactSpec,
+  sources: readonly Source[],
+  ports: LockPorts,
+): Promise<LockedArtifact> {
+  const { answers, failures } = await consultSources(spec, sources, ports);
   // Not a failure of the source: it has something else than the manifest says.
   const contradictions = failures.filter(({ outcome }) => outcome === 'wrong-size' || outcome === 'wrong-digest');
   if (contradictions.length > 0) return refused(spec, contradictions.map(explain), 'size');

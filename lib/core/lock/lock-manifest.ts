@@ -4,6 +4,7 @@ import { equalDigests } from '../manifest/equal-digests.ts';
 import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
 import { type Finding, placeFindings } from '../manifest/problem-list.ts';
 import { YamlText } from '../manifest/yaml-text.ts';
+import type { Source } from '../sources/source.ts';
 import { applyProven } from './apply-proven.ts';
 import { type ArtifactEdits, artifactEdits, artifactMap, type LockChange } from './artifact-edits.ts';
 import { type LockedArtifact, lockArtifact } from './lock-artifact.ts';
@@ -37,8 +38,12 @@ export async function lockManifest(unlocked: UnlockedManifest, ports: LockPorts)
   const began = ports.clock.now().getTime();
   const release = `${manifest.collection}@${manifest.version}`;
   ports.reporter.emit({ type: 'run-started', job: 'lock', release, artifacts: manifest.artifacts.length });
+  const opened = manifest.artifacts.map((spec) => ({
+    spec,
+    sources: spec.sources.map((ref) => ports.openSource(ref, spec)),
+  }));
   const limit = pLimit(ports.concurrency);
-  const locked = await limit.map(manifest.artifacts, (spec) => lockAndReport(spec, ports));
+  const locked = await limit.map(opened, ({ spec, sources }) => lockAndReport(spec, sources, ports));
 
   // Composed only where there is something to say or to write: it takes a second for 10,000 artifacts.
   const source = YamlText.decode(text, file);
@@ -57,10 +62,14 @@ export async function lockManifest(unlocked: UnlockedManifest, ports: LockPorts)
   };
 }
 
-async function lockAndReport(spec: ArtifactSpec, ports: LockPorts): Promise<LockedArtifact> {
+async function lockAndReport(
+  spec: ArtifactSpec,
+  sources: readonly Source[],
+  ports: LockPorts,
+): Promise<LockedArtifact> {
   const { id } = spec;
   ports.reporter.emit({ type: 'artifact-started', id, bytes: spec.size, source: spec.sources[0]?.uri });
-  const locked = await lockArtifact(spec, ports);
+  const locked = await lockArtifact(spec, sources, ports);
   const error = locked.findings.find(({ severity }) => severity === 'error');
   const end =
     error === undefined ? ({ state: 'valid' } as const) : ({ state: 'failed', reason: error.message } as const);

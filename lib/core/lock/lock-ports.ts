@@ -7,7 +7,7 @@ import type { SourceRef } from '../sources/source-ref.ts';
 
 /** What locking needs from outside. */
 export interface LockPorts {
-  /** Opens one source of an artifact; sources of one Hugging Face repository share one listing of it. */
+  /** Opens one source of an artifact. All are opened before the first is asked, so that they can share listings. */
   openSource(ref: SourceRef, artifact: ArtifactSpec): Source;
   readonly clock: Clock;
   readonly reporter: Reporter;
