@@ -32,7 +32,7 @@ export function eventLine(event: CoreEvent): string | undefined {
     case 'planned':
       return event.artifacts === 0 ? undefined : `${event.artifacts} to do, ${formatBytes(event.bytes)}`;
     case 'attempt':
-      return event.outcome === 'ok' ? undefined : `${event.id}: ${event.outcome}: ${event.source}: ${event.reason}`;
+      return event.outcome === 'ok' ? undefined : attemptLine(event);
     case 'retry':
       return `${event.id}: ${event.reason}; trying again in ${formatDuration(event.inSeconds)}`;
     case 'artifact-finished':
@@ -50,6 +50,11 @@ export function eventLine(event: CoreEvent): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+/** Most reasons name the source themselves. */
+function attemptLine({ id, outcome, source, reason }: Extract<CoreEvent, { type: 'attempt' }>): string {
+  return `${id}: ${outcome}: ${reason.includes(source) ? reason : `${source}: ${reason}`}`;
 }
 
 /** Did an artifact end in a way that a person must know of? */
