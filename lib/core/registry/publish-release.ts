@@ -51,6 +51,8 @@ export async function publishRelease(
     },
   );
   await writeObjectsRecord(store, draft);
+  // On some file systems a later name may survive a power cut that an earlier one does not.
+  await sync(store);
   signal.throwIfAborted();
   const { release, sha256 } = await writeRelease(store, draft);
   await sync(store);

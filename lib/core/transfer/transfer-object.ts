@@ -60,7 +60,20 @@ async function moveAndSeal(
   first: StartedUpload,
   ports: TransferPorts,
 ): Promise<TransferResult | { readonly wrong: Sha256 }> {
-  const { moved, started } = await move(job, first, ports);
+  try {
+    return await sealIfRight(job, await move(job, first, ports), ports);
+  } catch (error) {
+    // Kept for a later attempt, which must find it free.
+    await first.upload.detach?.();
+    throw error;
+  }
+}
+
+async function sealIfRight(
+  job: TransferJob,
+  { moved, started }: { readonly moved: MovedBytes; readonly started: StartedUpload },
+  ports: TransferPorts,
+): Promise<TransferResult | { readonly wrong: Sha256 }> {
   if (!moved.sha256.equals(job.sha256)) {
     await started.upload.abort();
     await job.checkpoints.clear();
