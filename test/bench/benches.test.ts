@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findPeers, type Peer, PeersMissing } from '../../bench/peers.ts';
+
+const program = join(import.meta.dirname, '../../bench/run.ts');
+
+/** Runs benches as `npm run bench` does, with a folder for temporary files that must be empty afterwards. */
+async function bench(temporary: string, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: temporary } });
+  const output = { out: '', error: '' };
+  child.stdout.on('data', (text) => (output.out += text));
+  child.stderr.on('data', (text) => (output.error += text));
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+function missingPeers(peers: readonly Peer[]): boolean {
+  try {
+    findPeers(peers);
+    return false;
+  } catch (error) {
+    if (error instanceof PeersMissing) return true;
+    throw error;
+  }
+}
+
+describe('npm run bench', () => {
+  let temporary: string;
+  beforeEach(async () => {
+    temporary = await mkdtemp(join(tmpdir(), 'weighbridge-bench-test-'));
+  });
+  afterEach(() => rm(temporary, { recursive: true, force: true }));
+
+  it.each<{ args: readonly string[]; peers: readonly Peer[]; figures: readonly string[] }>([
+    {
+      args: ['large', '--size', '20MiB', '--rounds', '1'],
+      peers: ['nginx', 'curl', 'openssl', 'aria2c', 'time'],
+      figures: ['wall time to that of curl | tee | openssl', 'wall time to that of aria2c', 'peak memory'],
+    },
+    {
+      args: ['capped', '--size', '9MiB', '--rounds', '1'],
+      peers: ['nginx', 'curl', 'time'],
+      figures: ['times faster than one curl'],
+    },
+    {
+      args: ['many', '--count', '12', '--size', '4KiB', '--rounds', '1'],
+      peers: ['nginx', 'aria2c', 'time'],
+      figures: [
+        'times faster than aria2c',
+        'time of the second stage',
+        'requests to the upstream in the second stage: 0',
+      ],
+    },
+    { args: ['help', '--rounds', '1'], peers: ['time'], figures: ['seconds until help has been printed'] },
+  ])('$args measures against its peers, or says which one is missing', async ({ args, peers, figures }) => {
+    const { code, out, error } = await bench(temporary, ...args);
+    if (missingPeers(peers)) {
+      expect(error).toContain('apt-get install');
+      expect(code).toBe(2);
+    } else {
+      expect(error).toBe('');
+      expect(code).toBe(0);
+      for (const figure of figures) expect(out).toContain(figure);
+    }
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it('lists its benches when it is not told which', async () => {
+    const { code, error } = await bench(temporary);
+    expect(code).toBe(2);
+    for (const name of ['large', 'capped', 'many', 'help']) expect(error).toContain(name);
+  });
+});
+
+describe('peers', () => {
+  it('that are not there are named with what to install', () => {
+    expect(() => findPeers(['aria2c', 'nginx'], '/nowhere')).toThrow(
+      'this bench needs programs that are not on the PATH (aria2c, nginx): apt-get install aria2 nginx-light',
+    );
+  });
+});
