@@ -38,10 +38,12 @@ artifacts:
     kind: config
     file: config.json
     source: file:weights/config.json
+    size: 30
   - id: model
     kind: checkpoint
     file: model.safetensors
     source: file:weights/model.safetensors
+    size: 36
 `);
     expect(await run('validate', 'my-model-1.0.0.yaml')).toMatchObject({ code: 0 });
   });
@@ -123,7 +125,9 @@ describe('new, from other sources', () => {
     await run('new', 'm@1.0.0', 'weights', '-o', 'm.yaml');
     const next = await run('new', 'm@1.1.0', '--from', 'm.yaml');
     expect(next).toMatchObject({ code: 0, stdout: '1.1.0.yaml: 1 artifact\n' });
-    expect(await read('1.1.0.yaml')).toBe((await read('m.yaml')).replace('1.0.0', '1.1.0'));
+    expect(await read('1.1.0.yaml')).toBe(
+      (await read('m.yaml')).replace('1.0.0', '1.1.0').replace(/ +size: \d+\n/, ''),
+    );
     const same = await run('new', 'm@1.1.0', '--from', '1.1.0.yaml');
     expect(same).toMatchObject({ code: 2, stderr: expect.stringContaining('1.1.0.yaml is m@1.1.0 already') });
   });

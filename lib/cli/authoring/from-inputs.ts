@@ -38,7 +38,8 @@ export async function fromInputs(context: CommandContext, request: NewRequest): 
   }
   const { path, beside } = manifestPath(context.cwd, request, local);
   const directory = dirname(path);
-  const artifacts = [...local.flatMap(({ root, files }) => localSources(root, files, directory)), ...remote];
+  const found = await Promise.all(local.map(({ root, files }) => localSources(root, files, directory)));
+  const artifacts = [...found.flat(), ...remote];
   const text = draftText({
     ...request,
     access: request.access ?? 'public',

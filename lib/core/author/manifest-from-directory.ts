@@ -31,13 +31,13 @@ export interface WrittenManifest {
 }
 
 /**
- * A manifest for files on this machine. Sizes and digests are not in it: `lock` fills them in.
+ * A manifest for files on this machine. Digests are not in it: `lock` fills them in.
  * @throws UsageError when nothing is there that could be an artifact, or when it does not lie below the manifest.
  */
 export async function manifestFromDirectory(request: DirectoryRequest): Promise<WrittenManifest> {
   const { root, files, skipped } = await filesAt(request.directory, request.globs);
   if (files.length === 0) throw nothingToTake(request.directory, skipped);
-  const artifacts = nameArtifacts(localSources(root, files, request.manifestDirectory));
+  const artifacts = nameArtifacts(await localSources(root, files, request.manifestDirectory));
   return { text: draftText({ ...request, artifacts }), artifacts: files.length, skipped };
 }
 
