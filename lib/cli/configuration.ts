@@ -11,7 +11,6 @@ export type TokenName = 'HF_TOKEN' | 'GITHUB_TOKEN';
 export interface ConfiguredStores {
   /** Store URL; `file:` paths are relative to the folder that the command runs in. */
   readonly primary: string;
-  readonly replicas: readonly string[];
   /** Written in weighbridge.yaml, not the default: such a store refuses the other access class even while empty. */
   readonly configured: boolean;
 }
@@ -106,10 +105,8 @@ function complete(
 type WrittenStores = NonNullable<ConfigurationDocument['stores']>['public'];
 
 function storesOf(written: WrittenStores, preset: string, folder: string, cwd: string): ConfiguredStores {
-  const { primary, replicas } =
-    typeof written === 'object' ? written : { primary: written ?? preset, replicas: [] as string[] };
-  const here = (url: string): string => seenFrom(cwd, folder, url);
-  return { primary: here(primary), replicas: replicas.map(here), configured: written !== undefined };
+  const primary = typeof written === 'object' ? written.primary : (written ?? preset);
+  return { primary: seenFrom(cwd, folder, primary), configured: written !== undefined };
 }
 
 /** A `file:` URL relative to `folder`, as one relative to `cwd`: as written where the two are the same. */

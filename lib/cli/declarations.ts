@@ -18,12 +18,10 @@ export interface CommandDeclaration {
 const text = (value: string): string => value;
 
 function stores(command: Command): Command {
-  return command
-    .option(
-      '--to <store>',
-      'primary store (default: what weighbridge.yaml says, else file:./mirror or file:./mirror-private)',
-    )
-    .option('--replica <store>', 'store that receives the release as well (repeatable)', collect(text));
+  return command.option(
+    '--to <store>',
+    'store (default: what weighbridge.yaml says, else file:./mirror or file:./mirror-private)',
+  );
 }
 
 function staging(command: Command): Command {
@@ -31,7 +29,6 @@ function staging(command: Command): Command {
     .option('--state <location>', 'folder for checkpoints and reports', '.weighbridge')
     .option('--report <file>', 'also write the report to this file')
     .option('--concurrency <n>', 'artifacts at the same time', parseCount)
-    .option('--part-size <size>', 'bytes per range and part, such as 16MiB', parseBytes)
     .option('--timeout <time>', 'stop after this time, such as 30m, and keep the checkpoints', parseSeconds)
     .option('--attempts <n>', 'tries per source', parseCount)
     .option('--max-bytes <n>', 'refuse to begin when more would have to be fetched, such as 50GiB', parseBytes);
@@ -105,7 +102,7 @@ export const declarations: readonly CommandDeclaration[] = [
     name: 'stage',
     summary: 'fetch, prove and publish releases',
     detail:
-      'Brings the bytes of each manifest into the primary store, proves them, publishes the release and replicates it.\n' +
+      'Brings the bytes of each manifest into the store, proves them, and publishes the release.\n' +
       'Run it again after an interruption: it continues from its checkpoints.',
     examples: [
       'weighbridge stage manifests/my-model/1.0.0.yaml',

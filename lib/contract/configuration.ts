@@ -9,7 +9,6 @@ const storesOfAccess = z.union([
   storeUrl,
   z.strictObject({
     primary: storeUrl.describe('The store that releases are proven and published in first.'),
-    replicas: z.array(storeUrl).default([]).describe('Stores that receive every release after the primary.'),
   }),
 ]);
 

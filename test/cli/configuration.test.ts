@@ -26,8 +26,8 @@ describe('weighbridge.yaml', () => {
     expect(await loadConfiguration({ cwd: root, trustedOrigins: ['http://127.0.0.1:1'] })).toEqual({
       file: undefined,
       stores: {
-        public: { primary: 'file:./mirror', replicas: [], configured: false },
-        private: { primary: 'file:./mirror-private', replicas: [], configured: false },
+        public: { primary: 'file:./mirror', configured: false },
+        private: { primary: 'file:./mirror-private', configured: false },
       },
       trustedOrigins: ['http://127.0.0.1:1'],
       placeholders: [],
@@ -42,7 +42,7 @@ describe('weighbridge.yaml', () => {
       join(root, 'weighbridge.yaml'),
       [
         'stores:',
-        '  public: { primary: file:./mirror, replicas: [file:/srv/copy, file:a/b/copy] }',
+        '  public: { primary: file:./mirror }',
         '  private: file:../elsewhere',
         'trustedOrigins: [http://127.0.0.1:8081]',
         'placeholders: [REPLACE_ME]',
@@ -54,8 +54,8 @@ describe('weighbridge.yaml', () => {
     expect(configuration).toEqual({
       file: '../../weighbridge.yaml',
       stores: {
-        public: { primary: 'file:../../mirror', replicas: ['file:/srv/copy', 'file:./copy'], configured: true },
-        private: { primary: 'file:../../../elsewhere', replicas: [], configured: true },
+        public: { primary: 'file:../../mirror', configured: true },
+        private: { primary: 'file:../../../elsewhere', configured: true },
       },
       trustedOrigins: ['http://127.0.0.1:8081'],
       placeholders: ['REPLACE_ME'],
@@ -65,7 +65,6 @@ describe('weighbridge.yaml', () => {
     const here = await loadConfiguration({ cwd: root });
     expect(here.stores.public).toMatchObject({
       primary: 'file:./mirror',
-      replicas: ['file:/srv/copy', 'file:a/b/copy'],
     });
   });
 

@@ -4,9 +4,7 @@ export const configurationYaml = `# Settings of this repository for weighbridge.
 # Where releases go, per access class. Public and private releases never share a store.
 # stores:
 #   public: file:./mirror
-#   private:
-#     primary: file:./mirror-private
-#     replicas: [ file:/mnt/backup/mirror-private ]
+#   private: file:./mirror-private
 
 # Origins that may be plain http or have a private address; exactly scheme, host and port.
 # trustedOrigins: [ http://127.0.0.1:8081 ]

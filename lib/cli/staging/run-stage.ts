@@ -24,7 +24,7 @@ export async function primaryStore(
   const { stores } = context.configuration;
   const url = to ?? stores[access].primary;
   const other = stores[access === 'public' ? 'private' : 'public'];
-  if (other.configured && [other.primary, ...other.replicas].includes(url)) {
+  if (other.configured && other.primary === url) {
     throw new Refused('access-class', `weighbridge.yaml names ${url} for releases that are not ${access}`, {
       hint: 'Correct `access` in the manifest, or name another store with --to.',
     });
