@@ -42,7 +42,10 @@ export async function lockArtifact(
   const { answers, failures } = await consultSources(spec, sources, ports);
   // Not a failure of the source: it has something else than the manifest says.
   const contradictions = failures.filter(({ outcome }) => outcome === 'wrong-size' || outcome === 'wrong-digest');
-  if (contradictions.length > 0) return refused(spec, contradictions.map(explain), 'size');
+  if (contradictions[0] !== undefined) {
+    const field = contradictions[0].outcome === 'wrong-size' ? 'size' : 'sha256';
+    return refused(spec, contradictions.map(explain), field);
+  }
   if (answers.length === 0) return unlocked(spec, [unreachable(spec, failures)]);
 
   const said: Statement[] = [{ by: 'the manifest', ...spec }, ...answers.map(statementOf)];
