@@ -9,6 +9,10 @@ import url from 'url';
 
 const oldestMajor = 24;
 const here = path.dirname(fs.realpathSync(url.fileURLToPath(import.meta.url)));
+// A checkout holds the sources; the package holds what the build made of them.
+const source = path.join(here, '..', 'lib', 'cli', 'main.ts');
+const built = path.join(here, '..', 'dist', 'lib', 'cli', 'main.js');
+const isCheckout = fs.existsSync(source);
 
 /** The major version of the Node that runs this. WEIGHBRIDGE_PRETEND_NODE lets a test stand in for an older one. */
 function runningMajor() {
@@ -55,10 +59,7 @@ function start() {
   // Before anything uses the pool: hashing, file system and DNS work share it, and its default of 4 starves a transfer.
   if (!process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = '16';
   module.enableCompileCache();
-  // A checkout holds the sources; the package holds what the build made of them.
-  const source = path.join(here, '..', 'lib', 'cli', 'main.ts');
-  const built = path.join(here, '..', 'dist', 'lib', 'cli', 'main.js');
-  return import(url.pathToFileURL(fs.existsSync(source) ? source : built).href).then((main) => main.runProcess());
+  return import(url.pathToFileURL(isCheckout ? source : built).href).then((main) => main.runProcess());
 }
 
 if (runningMajor() >= oldestMajor) {
@@ -66,10 +67,12 @@ if (runningMajor() >= oldestMajor) {
 } else {
   const binary = installedNode();
   if (binary === undefined) {
+    const own = isCheckout
+      ? 'run "npm ci --ignore-scripts=false", which brings one along, or install it.'
+      : 'install it, or give this project its own: ' +
+        `npm pkg set --json allowScripts.node=true && npm install --save-dev node@${oldestMajor}`;
     console.error(
-      `weighbridge: this is Node ${process.versions.node}, and Node ${oldestMajor} or newer is needed: ` +
-        `install it, or give this project its own: ` +
-        `npm pkg set --json allowScripts.node=true && npm install --save-dev node@${oldestMajor}`,
+      `weighbridge: this is Node ${process.versions.node}, and Node ${oldestMajor} or newer is needed: ${own}`,
     );
     process.exitCode = 2;
   } else {

@@ -8,8 +8,10 @@ import { RunTally } from './run-tally.ts';
 
 /** Seconds between two lines that only say how far it is. */
 const quietSeconds = 10;
-/** Up to this many artifacts each good ending gets a line. */
+/** Up to this many artifacts each good ending gets a line, if it was long in coming. */
 const fewArtifacts = 30;
+/** Seconds: what was over sooner needs no line of its own; the command says what came of it. */
+const longTime = 2;
 
 /** A log for files and CI: begin, every ten seconds or ten percent, what went wrong, end. */
 export function plainLines(stream: ProgressStream, clock: Clock): Progress {
@@ -29,19 +31,26 @@ export function plainLines(stream: ProgressStream, clock: Clock): Progress {
   return {
     emit(event: CoreEvent) {
       const at = clock.now().getTime() / 1000;
+      const worthSaying = isWorthSaying(event, tally, at);
       tally.take(event, at);
       if (event.type === 'run-started' || event.type === 'planned') {
         saidAt = at;
         saidTenth = 0;
       }
       if (event.type === 'progress' || event.type === 'artifact-finished') sayHowFar(at);
-      const dull = event.type === 'artifact-finished' && !isBadEnding(event) && tally.artifacts > fewArtifacts;
-      const line = dull ? undefined : eventLine(event);
+      const line = worthSaying ? eventLine(event) : undefined;
       if (line !== undefined) stream.write(`${escapeUnsafe(line)}\n`);
     },
     above: (write) => write(),
     close() {},
   };
+}
+
+function isWorthSaying(event: CoreEvent, tally: RunTally, at: number): boolean {
+  if (event.type === 'run-finished') return event.seconds >= longTime;
+  if (event.type !== 'artifact-finished' || isBadEnding(event)) return true;
+  const seconds = at - (tally.active.get(event.id)?.startedAt ?? at);
+  return seconds >= longTime && tally.artifacts <= fewArtifacts;
 }
 
 function tenthOf(tally: RunTally): number {

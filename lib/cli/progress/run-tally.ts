@@ -11,6 +11,8 @@ export interface ActiveArtifact {
   done: number;
   total: number | undefined;
   readonly meter: RateMeter;
+  /** Seconds. */
+  readonly startedAt: number;
   /** Set by the first progress event: what a resumed artifact begins with did not arrive now. */
   counted: boolean;
 }
@@ -130,5 +132,5 @@ export class RunTally {
 function newArtifact(id: string, total: number | undefined, at: number): ActiveArtifact {
   const meter = new RateMeter();
   meter.add(0, at);
-  return { id, done: 0, total, meter, counted: false };
+  return { id, done: 0, total, meter, startedAt: at, counted: false };
 }

@@ -38,6 +38,18 @@ describe('plain lines', () => {
     expect(lines.slice(-2)).toEqual(['weights: staged, 100 MiB\n', 'a@1.0.0: published after 1 min 40 s\n']);
   });
 
+  it('say nothing of what was over in a moment, but the beginning', () => {
+    const { lines, stream } = recorder();
+    const clock = new HeldClock();
+    const progress = plainLines(stream, clock);
+    progress.emit({ type: 'run-started', job: 'verify', release: 'a@1.0.0', artifacts: 1 });
+    progress.emit({ type: 'artifact-started', id: 'x', bytes: 1, source: undefined });
+    clock.time += 1;
+    progress.emit({ type: 'artifact-finished', id: 'x', state: 'valid', bytes: 1 });
+    progress.emit({ type: 'run-finished', release: 'a@1.0.0', state: 'valid', seconds: 1 });
+    expect(lines).toEqual(['verifying a@1.0.0: 1 artifact\n']);
+  });
+
   it('say what went wrong, but not each of many good endings', () => {
     const { lines, stream } = recorder();
     const progress = plainLines(stream, new HeldClock());
