@@ -6,6 +6,7 @@ import { Sha256 } from '../../core/digest/sha256.ts';
 import { InvalidFile, UsageError } from '../../core/errors.ts';
 import { lockManifest } from '../../core/lock/lock-manifest.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import { StoreMirror } from '../../core/mirror/store-mirror.ts';
 import { defaultRetryPolicy } from '../../core/retry.ts';
@@ -13,7 +14,6 @@ import { openSource } from '../../core/sources/open-source.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { errorLines } from '../error-output.ts';
-import { printable } from '../progress/printable.ts';
 import { sourcePorts } from '../source-ports.ts';
 import type { LoadedManifest } from '../staging/load-manifest.ts';
 import { defaultConcurrency, openStaging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
@@ -44,7 +44,8 @@ export const run: CommandRun = async (context, input) => {
     const verified = await verifyMirror({ reader, releases, quick: false, clock, reporter, signal });
     if (context.json) context.printJson({ ...report, ok: verified.ok, verified });
     else {
-      for (const { kind, file, message } of verified.findings) context.print(printable(`${kind}  ${file}: ${message}`));
+      for (const { kind, file, message } of verified.findings)
+        context.print(escapeUnsafe(`${kind}  ${file}: ${message}`));
       context.print(verified.ok ? `${name} verified: every byte was read back` : `${name} does NOT verify`);
     }
     return verified.ok ? exitCodes.done : exitCodes.failed;
@@ -72,7 +73,7 @@ async function manifestOf(
   if (kind === undefined) throw new UsageError(`${path} is not there`);
   const directory = kind.isDirectory() ? folder : dirname(folder);
   const written = await manifestFromDirectory({ ...release, directory: folder, manifestDirectory: directory });
-  for (const { file, reason } of written.skipped) context.say(`note: ${printable(file)} is left out: ${reason}`);
+  for (const { file, reason } of written.skipped) context.say(`note: ${escapeUnsafe(file)} is left out: ${reason}`);
   const file = `${release.collection}-${release.version}.yaml`;
   const parse = (text: string) => parseManifest(text, { file, directory });
   const ports = await sourcePorts(context, directory, undefined);

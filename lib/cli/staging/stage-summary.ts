@@ -1,7 +1,7 @@
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import type { Plan } from '../../core/stage/plan.ts';
 import type { ArtifactReport, StageReport } from '../../core/stage/report.ts';
 import { alignedRows } from '../aligned-rows.ts';
-import { printable } from '../progress/printable.ts';
 import { formatBytes } from '../progress/quantities.ts';
 
 /** Rows that a person reads; of more artifacts than this only those that are not well are listed. */
@@ -16,24 +16,24 @@ export function stageSummary(report: StageReport): readonly string[] {
   const listed = report.artifacts.length <= mostRows ? report.artifacts : bad;
   const lines = alignedRows(listed.map(artifactRow));
   for (const artifact of bad) lines.push(...failureLines(artifact));
-  lines.push(...report.notes.map((note) => `note: ${printable(note)}`));
+  lines.push(...report.notes.map((note) => `note: ${escapeUnsafe(note)}`));
   lines.push(verdict(report, name));
   return lines;
 }
 
 function artifactRow(artifact: ArtifactReport): readonly string[] {
   const size = artifact.size === null ? '' : formatBytes(artifact.size);
-  const from = artifact.state === 'staged' ? `from ${printable(artifact.source ?? '')}` : '';
-  return [`  ${artifact.state}`, printable(artifact.file), size, from];
+  const from = artifact.state === 'staged' ? `from ${escapeUnsafe(artifact.source ?? '')}` : '';
+  return [`  ${artifact.state}`, escapeUnsafe(artifact.file), size, from];
 }
 
 function failureLines(artifact: ArtifactReport): readonly string[] {
   const mark = artifact.required ? 'error' : 'warning';
   const attempts = artifact.attempts.filter(({ outcome }) => outcome !== 'ok');
-  if (attempts.length === 0) return [`${mark}: ${artifact.id}: ${printable(artifact.reason ?? artifact.state)}`];
+  if (attempts.length === 0) return [`${mark}: ${artifact.id}: ${escapeUnsafe(artifact.reason ?? artifact.state)}`];
   return attempts.map(({ source, outcome, reason }) => {
-    const where = reason.includes(source) ? '' : ` ${printable(source)}:`;
-    return `${mark}: ${artifact.id}: ${outcome}:${where} ${printable(reason)}`;
+    const where = reason.includes(source) ? '' : ` ${escapeUnsafe(source)}:`;
+    return `${mark}: ${artifact.id}: ${outcome}:${where} ${escapeUnsafe(reason)}`;
   });
 }
 
@@ -71,15 +71,15 @@ export function planSummary(plan: Plan): readonly string[] {
   const lines = alignedRows(
     listed.map(({ action, file, size, from }) => [
       `  ${action}`,
-      printable(file),
+      escapeUnsafe(file),
       size === null ? '' : formatBytes(size),
-      from === null ? '' : `from ${printable(from)}`,
+      from === null ? '' : `from ${escapeUnsafe(from)}`,
     ]),
   );
   for (const { id, required, reason } of bad) {
-    lines.push(`${required ? 'error' : 'warning'}: ${id}: ${printable(reason)}`);
+    lines.push(`${required ? 'error' : 'warning'}: ${id}: ${escapeUnsafe(reason)}`);
   }
-  lines.push(...plan.warnings.map((warning) => `note: ${printable(warning)}`));
+  lines.push(...plan.warnings.map((warning) => `note: ${escapeUnsafe(warning)}`));
   const { fetch, copy, present } = plan.bytes;
   const requests = Object.entries(plan.requests)
     .filter(([, count]) => count > 0)

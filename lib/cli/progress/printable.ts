@@ -1,1 +1,0 @@
-export { escapeUnsafe as printable } from '../../core/manifest/unsafe-characters.ts';
