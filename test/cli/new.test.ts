@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commit, HubServer, sha256 } from '../core/lock/hub-server.ts';
 import { runMain } from './run-main.ts';
 
 let cwd: string;
@@ -118,6 +119,33 @@ describe('new, from other sources', () => {
     const text = await read('manifests/m/1.0.0.yaml');
     expect(text).toContain('license: MIT\n');
     for (const source of sources) expect(text).toContain(`source: ${source}\n`);
+  });
+
+  it('takes a folder of a Hugging Face repository, pinned to the commit, with the digests that it publishes', async () => {
+    const hub = new HubServer();
+    const endpoint = await hub.start();
+    try {
+      hub.repository.set('v1/model.bin', { bytes: Buffer.from('weights'), lfs: true });
+      hub.repository.set('v1/config.json', { bytes: Buffer.from('{}'), lfs: false });
+      hub.repository.set('README.md', { bytes: Buffer.from('#'), lfs: false });
+      const variables = { HF_ENDPOINT: endpoint.origin };
+      const made = await runMain(['new', 'tiny@1.0.0', 'hf://acme/tiny@main/v1'], { cwd, variables });
+      expect(made).toMatchObject({ code: 0, stdout: 'manifests/tiny/1.0.0.yaml: 2 artifacts\n' });
+      expect(await read('manifests/tiny/1.0.0.yaml')).toContain(`  - id: model
+    kind: checkpoint
+    file: model.bin
+    source: hf://acme/tiny@${commit}/v1/model.bin
+    sha256: ${sha256(Buffer.from('weights'))}
+    size: 7
+    digestFrom: upstream
+`);
+      const locked = await runMain(['lock', 'manifests/tiny/1.0.0.yaml'], { cwd, variables });
+      expect(locked).toMatchObject({ code: 0, stdout: expect.stringContaining('config  sha256') });
+      const missing = await runMain(['new', 'tiny@2.0.0', 'hf://acme/tiny@main/v2'], { cwd, variables });
+      expect(missing).toMatchObject({ code: 5, stderr: expect.stringContaining('no files below v2 at main') });
+    } finally {
+      await hub.stop();
+    }
   });
 
   it("takes last version's manifest, and writes the next one beside it", async () => {
