@@ -28,8 +28,12 @@ export interface ArtifactCheckOptions {
 }
 
 /** What is wrong with one artifact, beyond its shape, and what it says about its file. */
-export function checkArtifact(fields: LooseFields, path: FieldPath, options: ArtifactCheckOptions): ArtifactCheck {
+export function checkArtifact(value: unknown, path: FieldPath, options: ArtifactCheckOptions): ArtifactCheck {
   const findings: Finding[] = [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { findings, sources: [], file: undefined, fileField: path };
+  }
+  const fields = looseFields(value);
   const sources = checkSources(fields, path, options, findings);
   checkDigest(fields, path, options, findings);
   findings.push(...metadataFindings(fields.metadata, [...path, 'metadata']));

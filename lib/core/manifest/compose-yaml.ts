@@ -1,6 +1,7 @@
 import { Composer, CST, type Document, Lexer, Parser, type YAMLParseError } from 'yaml';
 import { withoutCredentials } from '../sources/signed-url.ts';
 import type { TextFault } from './decode-text.ts';
+import { escapeUnsafe } from './unsafe-characters.ts';
 
 /** About 30,000 artifacts; keeps memory and time bounded for text that is all structure. */
 const maximumLexemes = 2_000_000;
@@ -80,8 +81,18 @@ function refusedLexeme(lexeme: string): string | undefined {
   }
 }
 
+/** What the most common mistakes come from, and what would be right. */
+const knownErrors: Readonly<Partial<Record<YAMLParseError['code'], string>>> = {
+  BAD_DQ_ESCAPE: 'no such escape in double quotes; write \\\\ for a backslash, or use single quotes',
+  BAD_SCALAR_START: 'text that begins with this character must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: 'text that holds ": " must be quoted; fields of a field stand on lines of their own',
+  NON_STRING_KEY: 'the name of a field must be text',
+  TAB_AS_INDENT: 'indent with spaces, not with tabs',
+};
+
 /** Messages of the library may quote the text, which may hold a credential. */
 function faultOf(error: Pick<YAMLParseError, 'pos' | 'message' | 'code'>): TextFault {
-  const message = withoutCredentials(error.message).replace(/\s+/gu, ' ').slice(0, 200);
+  const known = knownErrors[error.code];
+  const message = known ?? escapeUnsafe(withoutCredentials(error.message).replace(/\s+/gu, ' ')).slice(0, 200);
   return { offset: error.pos[0], message: `not YAML: ${message}` };
 }

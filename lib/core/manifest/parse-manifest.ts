@@ -61,7 +61,7 @@ export function parseManifest(input: string | Uint8Array, options: ParseManifest
     beforeLock: options.beforeLock ?? false,
   };
   const checks = looseList(fields.artifacts).map((artifact, index) =>
-    checkArtifact(looseFields(artifact), ['artifacts', index], check),
+    checkArtifact(artifact, ['artifacts', index], check),
   );
   findings.push(...shapeFindings(value).filter(({ path }) => !isDigestText(value, path)));
   findings.push(...unsupportedFindings(fields), ...releaseFindings(fields));

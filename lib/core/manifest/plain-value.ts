@@ -18,7 +18,12 @@ function convert(node: unknown, path: FieldPath, findings: Finding[]): unknown {
     findings.push({ path, message: `values are nested more than ${maximumDepth} deep here` });
     return null;
   }
-  if (isScalar(node)) return node.value;
+  if (isScalar(node)) {
+    if (typeof node.value === 'string' && !node.value.isWellFormed()) {
+      findings.push({ path, message: 'this text holds half of a surrogate pair (\\uD800 to \\uDFFF)' });
+    }
+    return node.value;
+  }
   if (isSeq(node)) return node.items.map((item, index) => convert(item, [...path, index], findings));
   if (!isMap(node)) return null;
   const value: Record<string, unknown> = {};

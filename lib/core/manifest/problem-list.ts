@@ -27,7 +27,7 @@ export function placeFindings(findings: readonly Finding[], source: YamlText): P
 }
 
 function problemOf(finding: Finding, offset: number, written: string | undefined, source: YamlText): Problem {
-  const value = written === undefined ? undefined : shownValue(written);
+  const value = written === undefined || written === '' ? undefined : shownValue(written);
   return {
     file: source.file,
     ...source.position(offset),

@@ -27,30 +27,41 @@ interface Line {
 }
 
 class Reader {
-  readonly #lines: Line[];
-  #at = 0;
+  readonly #text: string;
+  #offset = 0;
+  /** The line that is next, comments and empty lines left out; undefined at the end. */
+  #line: Line | undefined;
 
   constructor(text: string) {
-    this.#lines = text.split('\n').flatMap((line) => {
-      const content = line.trimStart();
-      return content === '' || content.startsWith('#') ? [] : [{ indent: line.length - content.length, content }];
-    });
+    this.#text = text;
+    this.#advance();
   }
 
   get done(): boolean {
-    return this.#at === this.#lines.length;
+    return this.#line === undefined;
+  }
+
+  #advance(): void {
+    this.#line = undefined;
+    while (this.#line === undefined && this.#offset < this.#text.length) {
+      const end = this.#text.indexOf('\n', this.#offset);
+      const line = this.#text.slice(this.#offset, end < 0 ? undefined : end);
+      this.#offset = end < 0 ? this.#text.length : end + 1;
+      const content = line.trimStart();
+      if (content !== '' && !content.startsWith('#')) this.#line = { indent: line.length - content.length, content };
+    }
   }
 
   /** The mapping or list whose lines stand at exactly `indent`. */
   block(indent: number, depth: number): unknown {
-    const line = this.#lines[this.#at];
+    const line = this.#line;
     if (line === undefined || line.indent !== indent || depth > maximumDepth) return irregular;
     return line.content.startsWith('- ') ? this.#list(indent, depth) : this.#mapping(indent, depth);
   }
 
   #list(indent: number, depth: number): unknown {
     const items: unknown[] = [];
-    for (let line = this.#lines[this.#at]; line?.indent === indent; line = this.#lines[this.#at]) {
+    for (let line = this.#line; line?.indent === indent; line = this.#line) {
       if (!line.content.startsWith('- ')) break;
       const content = line.content.slice(2);
       const item = entry.test(content) ? this.#itemMapping(indent + 2, content, depth) : this.#scalar(content);
@@ -62,13 +73,13 @@ class Reader {
 
   /** The mapping that begins on the line of its dash, as if the dash were two more spaces. */
   #itemMapping(indent: number, content: string, depth: number): unknown {
-    this.#lines[this.#at] = { indent, content };
+    this.#line = { indent, content };
     return this.#mapping(indent, depth + 1);
   }
 
   #mapping(indent: number, depth: number): unknown {
     const fields: Record<string, unknown> = {};
-    for (let line = this.#lines[this.#at]; line?.indent === indent; line = this.#lines[this.#at]) {
+    for (let line = this.#line; line?.indent === indent; line = this.#line) {
       const match = entry.exec(line.content);
       if (match === null) return irregular;
       const [, key = '', rest] = match;
@@ -81,15 +92,15 @@ class Reader {
   }
 
   #nested(indent: number, depth: number): unknown {
-    this.#at += 1;
-    const line = this.#lines[this.#at];
+    this.#advance();
+    const line = this.#line;
     if (line === undefined) return irregular;
     if (line.indent === indent && line.content.startsWith('- ')) return this.#list(indent, depth + 1);
     return line.indent > indent ? this.block(line.indent, depth + 1) : irregular;
   }
 
   #scalar(content: string): unknown {
-    this.#at += 1;
+    this.#advance();
     const value = inlineValue(content.trimEnd());
     return value === undefined ? irregular : value;
   }

@@ -41,5 +41,8 @@ function semverProblem(version: string): string | undefined {
   if (parsed !== null) return `write ${parsed.version}, ${orTag}`;
   const short = /^v?(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?$/u.exec(version);
   if (short !== null) return `a version has three numbers; write ${short[1]}.${short[2] ?? 0}.0, ${orTag}`;
+  if (/^\d+\.\d+\.\d+/u.test(version) && /(?:^|[.-])0\d/u.test(version)) {
+    return `the numbers of a version have no leading zeros; remove them, ${orTag}`;
+  }
   return `not a semantic version such as 1.2.0 or 0.3.0-rc.1; write one, ${orTag}`;
 }

@@ -3,6 +3,7 @@ import { closestWord } from './did-you-mean.ts';
 import type { FieldPath } from './field-path.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import type { Finding } from './problem-list.ts';
+import { versionProblem } from './release-name.ts';
 import { unsupportedFields } from './unsupported-fields.ts';
 
 /** More unknown fields than this in one mapping say nothing new. */
@@ -18,7 +19,21 @@ function findingsOf(issue: z.core.$ZodIssue, root: unknown): Finding[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') return unknownFields(path, issue.keys);
   const value = valueAt(root, path);
-  return [{ path, message: value === undefined ? missing(path) : messageFor(issue, value, path) }];
+  if (value === undefined) return [{ path, message: missing(path) }];
+  if (path.length === 0 && value !== null) return [{ path, message: notAManifest }];
+  return [{ path, message: numberAsVersion(path, value, root) ?? messageFor(issue, value, path) }];
+}
+
+const notAManifest = 'a manifest is a list of fields with values, of which the first is `weighbridge: 1`';
+
+/** `version: 1.10` is wrong in two ways at once, and the author should learn of both. */
+function numberAsVersion(path: FieldPath, value: unknown, root: unknown): Finding['message'] | undefined {
+  if (path.length !== 1 || path[0] !== 'version' || typeof value !== 'number') return undefined;
+  const versioning = valueAt(root, ['versioning']) === 'tag' ? 'tag' : 'semver';
+  return (written) => {
+    const more = versionProblem(written, versioning);
+    return `YAML reads this as a number; quote it: "${written}"${more === undefined ? '' : ` (but ${more})`}`;
+  };
 }
 
 function unknownFields(path: FieldPath, keys: readonly string[]): Finding[] {
@@ -45,6 +60,10 @@ function knownFields(path: FieldPath): string[] {
 function isUnsupported(field: string, path: FieldPath): boolean {
   const of = path.length === 0 ? 'manifest' : 'artifact';
   return unsupportedFields.some((one) => one.of === of && one.field === field && one.value === undefined);
+}
+
+function carriedOut(values: readonly string[], path: FieldPath): string[] {
+  return values.filter((value) => !unsupportedFields.some((one) => one.field === path.at(-1) && one.value === value));
 }
 
 interface Definition {
@@ -87,7 +106,7 @@ function messageFor(issue: z.core.$ZodIssue, value: unknown, path: FieldPath): F
     case 'invalid_type':
       return wrongType(issue.expected, value);
     case 'invalid_value':
-      return `write ${issue.values.map(String).join(' or ')}`;
+      return `write ${carriedOut(issue.values.map(String), path).join(' or ')}`;
     case 'too_big':
     case 'too_small':
       return issue.origin === 'int' || issue.origin === 'number' ? numberMessage(value) : issue.message;
