@@ -52,10 +52,11 @@ export function errorLines(error: WeighbridgeError): readonly string[] {
   return [...problems, `weighbridge: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
 }
 
-/** `file:line:column: severity: field: message`, which editors and CI systems turn into links. */
+/** `file:line:column: severity: field: message (found: value)`, which editors and CI systems turn into links. */
 export function problemLine(problem: Problem): string {
   const field = problem.field === '' ? '' : `${problem.field}: `;
-  return `${problem.file}:${problem.line}:${problem.column}: ${problem.severity}: ${field}${problem.message}`;
+  const value = problem.value === undefined ? '' : ` (found: ${problem.value})`;
+  return `${problem.file}:${problem.line}:${problem.column}: ${problem.severity}: ${field}${problem.message}${value}`;
 }
 
 function usageErrorOf(error: CommanderError): UsageError {
