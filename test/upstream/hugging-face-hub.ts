@@ -31,7 +31,6 @@ const pageSize = 2;
  * for small files and signed redirects to another host for LFS files. Signed URLs can be made to expire.
  */
 export class HuggingFaceHub {
-  private readonly api: Upstream;
   private readonly cdn: Upstream;
   private readonly repositories: Stored[] = [];
   private readonly blobs = new Map<string, Uint8Array>();
@@ -39,7 +38,6 @@ export class HuggingFaceHub {
 
   /** @param cdn another server, so another origin. */
   constructor(api: Upstream, cdn: Upstream) {
-    this.api = api;
     this.cdn = cdn;
     api.mount((request, url) => this.answer(request, url));
     cdn.mount((_request, url) => this.serveBlob(url));

@@ -71,7 +71,7 @@ class BodySender {
     if (part.byteLength === 0 || this.response.destroyed) return;
     this.sent += part.byteLength;
     this.counted(part.byteLength);
-    if (!this.response.write(part)) await Promise.race([once(this.response, 'drain'), once(this.response, 'close')]);
+    if (!this.response.write(part)) await drained(this.response);
     const { bytesPerSecond } = this.answer;
     if (bytesPerSecond === undefined) return;
     const ahead = (this.sent / bytesPerSecond) * 1000 - (performance.now() - this.began);
@@ -102,4 +102,15 @@ class BodySender {
     for (const at of hits) copy[at - position] = (copy[at - position] as number) ^ 0xff;
     return copy;
   }
+}
+
+/** Resolves when more may be written, or nothing any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }

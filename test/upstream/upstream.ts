@@ -143,7 +143,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   // Connections must outlive a pause between two requests of a slow test.
   server.keepAliveTimeout = 60_000;
   const sockets = new Set<Socket>();
-  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
