@@ -12,5 +12,5 @@ export async function openMirror(context: CommandContext, written: unknown): Pro
   const url = typeof written === 'string' ? written : context.configuration.stores.public.primary;
   if (!/^https?:/i.test(url)) return new StoreMirror(await context.openStore(url));
   const origin = URL.parse(url)?.origin;
-  return new HttpMirror(url, await context.http(origin));
+  return new HttpMirror(url, await context.http(origin), context.clock);
 }

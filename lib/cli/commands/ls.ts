@@ -5,6 +5,7 @@ import { loadRegistry } from '../../core/mirror/load-registry.ts';
 import { loadRelease } from '../../core/mirror/load-release.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import type { Registry, Release, ReleaseArtifact } from '../../core/registry/records.ts';
+import { defaultRetryPolicy, retry } from '../../core/retry.ts';
 import { alignedRows } from '../aligned-rows.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { openMirror } from '../open-mirror.ts';
@@ -22,11 +23,11 @@ export const run: CommandRun = async (context, input) => {
   const [release] = input.args;
   const ref = release === undefined ? undefined : parseReleaseRef(release);
   const mirror = await openMirror(context, input.options.from);
-  const { registry } = await loadRegistry(mirror, context.signal);
+  const { registry } = await retry(() => loadRegistry(mirror, context.signal), defaultRetryPolicy, context);
   if (ref === undefined) {
     listReleases(context, mirror.url, registry);
   } else {
-    const loaded = await loadRelease(mirror, registry, ref, context.signal);
+    const loaded = await retry(() => loadRelease(mirror, registry, ref, context.signal), defaultRetryPolicy, context);
     for (const warning of loaded.warnings) context.say(`warning: ${printable(warning)}`);
     if (context.json) context.printJson({ entry: loaded.entry, release: loaded.release });
     else listFiles(context, loaded.release);

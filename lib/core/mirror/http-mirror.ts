@@ -1,7 +1,9 @@
 import { rangeHeader } from '../byte-range.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import { NotAuthorised, NotFound, UsageError } from '../errors.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
+import { waitFor } from '../http/rate-limit.ts';
 import { MirrorError } from './mirror-errors.ts';
 import type { MirrorBody, MirrorReader, MirrorStat, OpenOptions } from './mirror-reader.ts';
 
@@ -13,12 +15,14 @@ export class HttpMirror implements MirrorReader {
   readonly foreign = undefined;
   readonly #base: URL;
   readonly #http: HttpClient;
+  readonly #clock: Clock;
 
   /** @throws UsageError for a URL that is not the plain base of a tree. */
-  constructor(url: string, http: HttpClient) {
+  constructor(url: string, http: HttpClient, clock: Clock = systemClock) {
     this.#base = parseBase(url);
     this.url = url;
     this.#http = http;
+    this.#clock = clock;
   }
 
   async head(key: string, signal?: AbortSignal): Promise<MirrorStat | undefined> {
@@ -87,11 +91,11 @@ export class HttpMirror implements MirrorReader {
         hint: 'a bucket that may not be listed answers 403 for missing objects too: check the name, then the permissions',
       });
     }
-    const wait = Number(response.header('retry-after'));
+    const wait = waitFor(response, this.#clock.now());
     return new MirrorError(`${this.url} answered HTTP ${status} for ${key}`, {
       evidence,
       retryable: status === 429 || status >= 500,
-      ...(Number.isFinite(wait) && wait > 0 ? { retryAfter: wait } : {}),
+      ...(wait !== undefined && { retryAfter: wait }),
     });
   }
 }

@@ -7,6 +7,7 @@ import { loadRelease } from '../mirror/load-release.ts';
 import type { MirrorReader } from '../mirror/mirror-reader.ts';
 import { type ReleaseRef, releaseName } from '../mirror/release-ref.ts';
 import type { Release } from '../registry/records.ts';
+import { defaultRetryPolicy, retry } from '../retry.ts';
 import { fetchFile } from './fetch-file.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { keepRecord, readKeptRecord } from './kept-record.ts';
@@ -94,8 +95,9 @@ async function findRecord(request: PullRequest): Promise<KnownRecord> {
   const root = rootOf(request, ref.version ?? 'latest');
   if (reader === undefined) return { release: (await readKeptRecord(root, ref)).release, warnings: [], stale: false };
   try {
-    const { registry } = await loadRegistry(reader, signal);
-    const loaded = await loadRelease(reader, registry, ref, signal);
+    const deps = { clock, signal };
+    const { registry } = await retry(() => loadRegistry(reader, signal), defaultRetryPolicy, deps);
+    const loaded = await retry(() => loadRelease(reader, registry, ref, signal), defaultRetryPolicy, deps);
     if (!request.check) {
       await root.prepare();
       await keepRecord(root, loaded, registry.collections[ref.collection]?.latest === loaded.version);

@@ -3,6 +3,7 @@ import { WrongSize } from '../mirror/mirror-errors.ts';
 import { hashBytes } from '../mirror/paced-hash.ts';
 import { steadyRead } from '../mirror/steady-read.ts';
 import type { ObjectsRecord, ReleaseArtifact } from '../registry/records.ts';
+import { defaultRetryPolicy, retry } from '../retry.ts';
 import { addFinding, type VerifyContext } from './verify-context.ts';
 
 /** `valid` was hashed; `unproven` only looks right; `invalid` left a finding. */
@@ -43,7 +44,7 @@ export async function verifyArtifact(
     return finish('invalid', message);
   };
   try {
-    const stat = await reader.head(path, signal);
+    const stat = await retry(() => reader.head(path, signal), defaultRetryPolicy, context);
     if (stat === undefined) return bad('missing', `${path} is listed and not there`, size);
     if (stat.size !== undefined && stat.size !== size) throw new WrongSize(path, size, stat.size);
     if (context.quick) return quickResult();

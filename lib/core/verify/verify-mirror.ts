@@ -10,6 +10,7 @@ import type { MirrorReader } from '../mirror/mirror-reader.ts';
 import { isCollectionName, type ReleaseRef, releaseName } from '../mirror/release-ref.ts';
 import { latestVersion } from '../registry/latest-version.ts';
 import type { Registry } from '../registry/records.ts';
+import { defaultRetryPolicy, retry } from '../retry.ts';
 import { findStrays, type KnownRelease } from './find-strays.ts';
 import type { VerifiedRelease, VerifyResult } from './finding.ts';
 import { addFinding, type VerifyContext } from './verify-context.ts';
@@ -68,7 +69,8 @@ export async function verifyMirror(request: VerifyRequest): Promise<VerifyResult
 
 async function readRegistry(context: VerifyContext): Promise<Registry | undefined> {
   try {
-    return (await loadRegistry(context.reader, context.signal)).registry;
+    const load = () => loadRegistry(context.reader, context.signal);
+    return (await retry(load, defaultRetryPolicy, context)).registry;
   } catch (error) {
     if (!(error instanceof MirrorDamaged)) throw error;
     addFinding(context, 'registry', registryKey, error.message);

@@ -9,6 +9,7 @@ import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { releaseName } from '../mirror/release-ref.ts';
 import { type ObjectsRecord, objectsSchema, type Registry, type Release } from '../registry/records.ts';
 import { formatSums, parseSums } from '../registry/sha256sums.ts';
+import { defaultRetryPolicy, retry } from '../retry.ts';
 import { addFinding, type VerifyContext } from './verify-context.ts';
 
 export interface VerifiedRecords {
@@ -99,7 +100,8 @@ async function readRecord(
   file: string,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await readWhole(context.reader, key, recordLimit, context.signal);
+    const read = () => readWhole(context.reader, key, recordLimit, context.signal);
+    return await retry(read, defaultRetryPolicy, context);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof WeighbridgeError)) throw error;
