@@ -123,7 +123,7 @@ describe('a failure', () => {
     });
     const { code, stderr } = await runMain(['try'], { commands });
     expect(code).toBe(2);
-    expect(stderr).toBe('m.yaml:3:7: error: version: write it as text\nweighbridge: m.yaml has 1 problem\n');
+    expect(stderr).toBe('m.yaml:3:7: error: version: write it as text (found: 1)\nweighbridge: m.yaml has 1 problem\n');
   });
 
   it('that nobody foresaw is one line, its stack is for DEBUG, and neither shows a secret', async () => {
