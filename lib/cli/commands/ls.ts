@@ -1,5 +1,6 @@
 import { exitCodes } from '../../contract/exit-codes.ts';
 import { Sha256 } from '../../core/digest/sha256.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { listedReleases } from '../../core/mirror/find-release.ts';
 import { loadRegistry } from '../../core/mirror/load-registry.ts';
 import { loadRelease } from '../../core/mirror/load-release.ts';
@@ -9,7 +10,6 @@ import { defaultRetryPolicy, retry } from '../../core/retry.ts';
 import { alignedRows } from '../aligned-rows.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { openMirror } from '../open-mirror.ts';
-import { printable } from '../progress/printable.ts';
 import { formatBytes } from '../progress/quantities.ts';
 
 /** How the provenance of a digest is worded for people: "verified" is nowhere among it. */
@@ -28,7 +28,7 @@ export const run: CommandRun = async (context, input) => {
     listReleases(context, mirror.url, registry);
   } else {
     const loaded = await retry(() => loadRelease(mirror, registry, ref, context.signal), defaultRetryPolicy, context);
-    for (const warning of loaded.warnings) context.say(`warning: ${printable(warning)}`);
+    for (const warning of loaded.warnings) context.say(`warning: ${escapeUnsafe(warning)}`);
     if (context.json) context.printJson({ entry: loaded.entry, release: loaded.release });
     else listFiles(context, loaded.release);
   }
@@ -72,10 +72,10 @@ function listFiles(context: CommandContext, release: Release): void {
   ]);
   printTable(context, [['ID', 'FILE', 'SIZE', 'SHA256', 'DIGEST'], ...rows]);
   for (const { file, reason } of release.missing) {
-    context.say(`${printable(file)} was not available at publication and stays missing: ${printable(reason)}`);
+    context.say(`${escapeUnsafe(file)} was not available at publication and stays missing: ${escapeUnsafe(reason)}`);
   }
 }
 
 function printTable(context: CommandContext, rows: readonly (readonly string[])[]): void {
-  for (const line of alignedRows(rows.map((row) => row.map(printable)))) context.print(line);
+  for (const line of alignedRows(rows.map((row) => row.map(escapeUnsafe)))) context.print(line);
 }

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
 import { Interrupted, NotFound } from '../../core/errors.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import { pullRelease } from '../../core/pull/pull-release.ts';
 import type { PulledFile, PullReport } from '../../core/pull/pull-report.ts';
 import { alignedRows } from '../aligned-rows.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { openMirror } from '../open-mirror.ts';
-import { printable } from '../progress/printable.ts';
 import { formatBytes, formatDuration } from '../progress/quantities.ts';
 
 interface PullOptions {
@@ -71,9 +71,13 @@ function timeLimit(seconds: number | undefined): AbortSignal | undefined {
 }
 
 function show(context: CommandContext, report: PullReport, options: PullOptions): void {
-  for (const warning of report.warnings) context.say(`warning: ${printable(warning)}`);
+  for (const warning of report.warnings) context.say(`warning: ${escapeUnsafe(warning)}`);
   if (options.check === true) {
-    const rows = report.files.map(({ state, file, required }) => [state, printable(file), required ? '' : 'optional']);
+    const rows = report.files.map(({ state, file, required }) => [
+      state,
+      escapeUnsafe(file),
+      required ? '' : 'optional',
+    ]);
     for (const line of alignedRows(rows)) context.print(line);
     return;
   }
@@ -103,5 +107,5 @@ const wording: Readonly<Record<string, string>> = {
 
 function problemOf({ file, state, reason, required }: PulledFile): string {
   const words = state === 'failed' ? `failed: ${reason}` : (wording[state] ?? state);
-  return printable(`${required ? 'error' : 'warning: optional'}: ${file} ${words}`);
+  return escapeUnsafe(`${required ? 'error' : 'warning: optional'}: ${file} ${words}`);
 }

@@ -1,11 +1,11 @@
 import { exitCodes } from '../../contract/exit-codes.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import type { Finding, VerifyResult } from '../../core/verify/finding.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import { verifyReplica } from '../../core/verify/verify-replica.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { openMirror } from '../open-mirror.ts';
-import { printable } from '../progress/printable.ts';
 import { formatBytes, formatDuration } from '../progress/quantities.ts';
 
 export const run: CommandRun = async (context, input) => {
@@ -31,13 +31,13 @@ function replicas(option: unknown): readonly string[] {
 /** One line per finding, as the result; then what it comes to. */
 function show(context: CommandContext, result: VerifyResult): void {
   for (const finding of result.findings) context.print(lineOf(finding));
-  for (const note of result.notes) context.say(`note: ${printable(note)}`);
+  for (const note of result.notes) context.say(`note: ${escapeUnsafe(note)}`);
   context.print(`${result.store}: ${summary(result)}`);
 }
 
 function lineOf(finding: Finding): string {
   const where = finding.release === null ? finding.store : finding.release;
-  return printable(`${finding.kind}  ${where}  ${finding.file}: ${finding.message}`);
+  return escapeUnsafe(`${finding.kind}  ${where}  ${finding.file}: ${finding.message}`);
 }
 
 /** Says "verified" only of bytes that were hashed. */

@@ -79,7 +79,8 @@ export class HttpMirror implements MirrorReader {
 
   #request(method: 'GET' | 'HEAD', key: string, headers: Record<string, string>, signal: AbortSignal | undefined) {
     const url = new URL(key.split('/').map(encodeURIComponent).join('/'), this.#base);
-    return this.#http.request({ method, url, headers, ...(signal === undefined ? {} : { signal }) });
+    // A mirror is read as anybody reads it: tokens for upstreams are not its business.
+    return this.#http.request({ method, url, headers, credentials: false, ...(signal && { signal }) });
   }
 
   #fault(key: string, response: HttpResponse): Error {
