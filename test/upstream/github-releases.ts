@@ -71,7 +71,7 @@ export class GitHubReleases {
     }
     const one = /^\/repos\/[^/]+\/[^/]+\/releases\/assets\/(\d+)$/.exec(path);
     if (one !== null) return this.asset(request, Number(one[1]));
-    const page = /^\/[^/]+\/[^/]+\/releases\/download\/[^/]+\/([^/]+)$/.exec(path);
+    const page = /^\/[^/]+\/[^/]+\/releases\/download\/.+\/([^/]+)$/.exec(path);
     const named = page === null ? undefined : this.assets.find(({ name }) => name === page[1]);
     return named === undefined ? undefined : plainAnswer(302, '', { location: this.signed(named) });
   }
