@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandRun } from './command-context.ts';
-import { collect, parseBytes, parseCount, parsePort, parseSeconds } from './option-values.ts';
+import { collect, parseAccess, parseBytes, parseCount, parsePort, parseSeconds } from './option-values.ts';
 
 /** What the shell knows about a command before it loads it. */
 export interface CommandDeclaration {
@@ -64,7 +64,7 @@ export const declarations: readonly CommandDeclaration[] = [
           '-o, --output <file>',
           'manifest to write (default: manifests/COLLECTION/VERSION.yaml, or beside the files)',
         )
-        .option('--access <class>', 'public or private (default: public)')
+        .option('--access <class>', 'public or private (default: public)', parseAccess)
         .option('--license <spdx>', 'SPDX expression, such as Apache-2.0'),
     load: () => import('./commands/new.ts'),
   },
@@ -123,7 +123,11 @@ export const declarations: readonly CommandDeclaration[] = [
     detail: 'For a file or folder of weights that are on this machine: they become a published release.',
     examples: ['weighbridge publish ./weights my-model@1.0.0'],
     declare: (command) =>
-      staging(command.argument('<path>', 'file or folder').argument('<release>', 'COLLECTION@VERSION')),
+      staging(command.argument('<path>', 'file or folder').argument('<release>', 'COLLECTION@VERSION')).option(
+        '--access <class>',
+        'public or private (default: public)',
+        parseAccess,
+      ),
     load: () => import('./commands/publish.ts'),
   },
   {

@@ -73,3 +73,9 @@ function scaled(text: string, units: Readonly<Record<string, number>>): number |
   const unit = units[match?.[2]?.toLowerCase() ?? '?'];
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
+
+/** Who may read a release. */
+export function parseAccess(text: string): 'public' | 'private' {
+  if (text !== 'public' && text !== 'private') throw new InvalidArgumentError('Expected public or private.');
+  return text;
+}

@@ -98,7 +98,7 @@ artifacts:
     [['m@1.0.0', 'no/*.bin'], 'there is no folder no'],
     [['m@1.0.0', 'weights', '--from', 'x.yaml'], '--from takes everything from a manifest'],
     [['m@1.0.0', '--from', 'x.yaml'], 'x.yaml cannot be read'],
-    [['m@1.0.0', 'weights', '--access', 'secret'], 'write public or private'],
+    [['m@1.0.0', 'weights', '--access', 'secret'], 'Expected public or private'],
     [['m@1.0.0', 'https://example.org/a.bin?X-Amz-Signature=abc'], 'a signed URL is a credential'],
     [['m@1.0.0', 'https://example.org/'], 'does not end in the name of a file'],
   ])('refuses %j and says why', async (argv, message) => {

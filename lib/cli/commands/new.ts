@@ -3,6 +3,7 @@ import { dirname, relative } from 'node:path';
 import { exitCodes } from '../../contract/exit-codes.ts';
 import { isTagVersion } from '../../core/author/manifest-draft.ts';
 import { UsageError } from '../../core/errors.ts';
+import type { Access } from '../../core/manifest/manifest.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import { collectionProblem, versionProblem } from '../../core/manifest/release-name.ts';
 import { fromInputs } from '../authoring/from-inputs.ts';
@@ -39,10 +40,7 @@ function requestOf({ args, options }: CommandInput): NewRequest {
   if (from !== undefined && inputs.length > 0) {
     throw new UsageError('--from takes everything from a manifest, so no files or sources can be named with it');
   }
-  const access = text(options.access);
-  if (access !== undefined && access !== 'public' && access !== 'private') {
-    throw new UsageError(`--access ${access}: write public or private`);
-  }
+  const access = options.access as Access | undefined;
   return {
     collection,
     version,

@@ -5,6 +5,7 @@ import { manifestFromDirectory } from '../../core/author/manifest-from-directory
 import { Sha256 } from '../../core/digest/sha256.ts';
 import { InvalidFile, UsageError } from '../../core/errors.ts';
 import { lockManifest } from '../../core/lock/lock-manifest.ts';
+import type { Access } from '../../core/manifest/manifest.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
@@ -26,7 +27,7 @@ export const run: CommandRun = async (context, input) => {
   const [path = '', name = ''] = input.args;
   const { collection, version } = parseReleaseRef(name);
   if (version === undefined) throw new UsageError(`${name} names no version: write ${collection}@1.0.0`);
-  const access = input.options.access === 'private' ? 'private' : 'public';
+  const access = (input.options.access as Access | undefined) ?? 'public';
   const staging = openStaging(context, options);
   try {
     const loaded = await manifestOf(context, path, { collection, version, access }, options, staging.stateFolder);
@@ -57,7 +58,7 @@ export const run: CommandRun = async (context, input) => {
 interface ReleaseName {
   readonly collection: string;
   readonly version: string;
-  readonly access: 'public' | 'private';
+  readonly access: Access;
 }
 
 /** Writes, locks and keeps the manifest that the folder amounts to. */
