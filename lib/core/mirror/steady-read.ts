@@ -9,6 +9,8 @@ export interface SteadyReadRequest {
   readonly size: number;
   /** First byte wanted. */
   readonly from: number;
+  /** End of the bytes wanted, exclusive; `size` by default. */
+  readonly to?: number;
   /** Tag that an earlier part of these bytes was read under. */
   readonly etag?: string | undefined;
   readonly clock: Clock;
@@ -21,7 +23,7 @@ export interface SteadyReadRequest {
 }
 
 /**
- * The bytes `[from, size)` of an object, going on where it was when a connection breaks; every new byte earns the
+ * The bytes `[from, to)` of an object, going on where it was when a connection breaks; every new byte earns the
  * full patience again. Where the other side cannot go on (no ranges, or another tag) what was delivered already is
  * skipped: the caller's digest judges.
  * @throws WrongSize as soon as the other side speaks of another length; NotFound, NotAuthorised; the last fault
@@ -48,6 +50,7 @@ export async function* steadyRead(reader: MirrorReader, request: SteadyReadReque
 class ReadCursor {
   readonly #reader: MirrorReader;
   readonly #request: SteadyReadRequest;
+  readonly #to: number;
   #at: number;
   #etag: string | undefined;
   #open: { readonly body: MirrorBody; readonly chunks: AsyncIterator<Uint8Array>; position: number } | undefined;
@@ -55,6 +58,7 @@ class ReadCursor {
   constructor(reader: MirrorReader, request: SteadyReadRequest) {
     this.#reader = reader;
     this.#request = request;
+    this.#to = request.to ?? request.size;
     this.#at = request.from;
     this.#etag = request.etag;
   }
@@ -62,23 +66,25 @@ class ReadCursor {
   /** The next bytes that were not delivered yet; undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
     const { key, size, onBytes } = this.#request;
-    if (this.#open === undefined && this.#at === size && size > 0) return undefined;
+    // At the object's own end the body is read on to its end: it might go on, which would be wrong.
+    if (this.#at === this.#to && size > 0 && (this.#open === undefined || this.#to < size)) return undefined;
     this.#open ??= await this.#reopen();
     const { chunks } = this.#open;
     try {
       for (;;) {
         const { done, value } = await chunks.next();
         if (done === true) break;
-        this.#open.position += value.length;
+        const start = this.#open.position;
+        const end = start + value.length;
+        this.#open.position = end;
         onBytes?.(value.length);
-        const { position } = this.#open;
-        if (position > size) throw new WrongSize(`${key} at ${this.#reader.url}`, size, position);
-        const fresh = position - this.#at;
-        if (fresh <= 0) continue;
-        this.#at = position;
-        return fresh < value.length ? value.subarray(value.length - fresh) : value;
+        if (end > size) throw new WrongSize(`${key} at ${this.#reader.url}`, size, end);
+        if (end <= this.#at) continue;
+        const wanted = value.subarray(this.#at - start, Math.min(end, this.#to) - start);
+        this.#at += wanted.length;
+        return wanted;
       }
-      if (this.#at < size) throw new WrongSize(`${key} at ${this.#reader.url}`, size, this.#at);
+      if (this.#at < this.#to) throw new WrongSize(`${key} at ${this.#reader.url}`, size, this.#at);
       return undefined;
     } catch (error) {
       await this.close();
@@ -95,10 +101,11 @@ class ReadCursor {
 
   async #reopen() {
     const { key, size, signal, onOpen } = this.#request;
+    const partial = this.#at > 0 || this.#to < size;
     const body = await this.#reader.open(key, {
       signal,
-      ...(this.#at > 0 && { range: { start: this.#at, end: size } }),
-      ...(this.#at > 0 && this.#etag !== undefined && { ifRange: this.#etag }),
+      ...(partial && { range: { start: this.#at, end: this.#to } }),
+      ...(partial && this.#etag !== undefined && { ifRange: this.#etag }),
     });
     if (body.size !== undefined && body.size !== size) {
       await body.discard();

@@ -1,6 +1,6 @@
 import { DigestMismatch } from '../errors.ts';
 import type { MirrorReader } from '../mirror/mirror-reader.ts';
-import { steadyRead } from '../mirror/steady-read.ts';
+import { parallelRead } from '../mirror/parallel-read.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
 import { examineFile } from './local-file.ts';
 import { PartialDownload } from './partial-download.ts';
@@ -53,7 +53,7 @@ async function download(
   try {
     let done = partial.resumedFrom;
     let tag = partial.etag;
-    const bytes = steadyRead(reader, {
+    const bytes = parallelRead(reader, {
       key: path,
       size,
       from: done,

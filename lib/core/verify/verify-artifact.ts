@@ -1,7 +1,7 @@
 import { NotAuthorised, NotFound, WeighbridgeError } from '../errors.ts';
 import { WrongSize } from '../mirror/mirror-errors.ts';
 import { hashBytes } from '../mirror/paced-hash.ts';
-import { steadyRead } from '../mirror/steady-read.ts';
+import { parallelRead } from '../mirror/parallel-read.ts';
 import type { ObjectsRecord, ReleaseArtifact } from '../registry/records.ts';
 import { defaultRetryPolicy, retry } from '../retry.ts';
 import { addFinding, type VerifyContext } from './verify-context.ts';
@@ -48,7 +48,7 @@ export async function verifyArtifact(
     if (stat === undefined) return bad('missing', `${path} is listed and not there`, size);
     if (stat.size !== undefined && stat.size !== size) throw new WrongSize(path, size, stat.size);
     if (context.quick) return quickResult();
-    const bytes = steadyRead(reader, {
+    const bytes = parallelRead(reader, {
       key: path,
       size,
       from: 0,
