@@ -6,7 +6,7 @@ import { isRereadable } from '../../lib/core/stores/store.ts';
 import { type DirectoryPlace, directoryPlace, workingFiles } from '../core/stores/directory-place.ts';
 import { type Child, startChild } from './child-process.ts';
 import { all, bytesOf } from './read-all.ts';
-import { sealOf, sendPart } from './store-suite.ts';
+import { sealOf, sendPart } from './store-place.ts';
 import { uploadBytes, uploadKey } from './upload-fixture.ts';
 
 const signal = new AbortController().signal;

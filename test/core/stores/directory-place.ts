@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DirectoryStore, type DirectoryStoreOptions } from '../../../lib/core/stores/directory-store.ts';
-import type { StorePlace } from '../../conformance/store-suite.ts';
+import type { StorePlace } from '../../conformance/store-place.ts';
 
 export interface DirectoryPlace extends StorePlace {
   readonly root: string;

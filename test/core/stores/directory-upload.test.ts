@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DirectoryStore } from '../../../lib/core/stores/directory-store.ts';
 import { StoreError, type Upload } from '../../../lib/core/stores/store.ts';
 import { bytesOf } from '../../conformance/read-all.ts';
-import { sealOf, sendAll, sendPart } from '../../conformance/store-suite.ts';
+import { sealOf, sendAll, sendPart } from '../../conformance/store-place.ts';
 import { type DirectoryPlace, directoryPlace, workingFiles } from './directory-place.ts';
 
 const partSize = 8 * 1024 * 1024;
