@@ -13,7 +13,8 @@ export interface RetryPolicy {
   readonly budget: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { attempts: 5, base: 0.5, cap: 30, budget: 300 };
+/** The budget covers one whole rate-limit window of the Hugging Face Hub: 300 seconds, one more, and jitter. */
+export const defaultRetryPolicy: RetryPolicy = { attempts: 5, base: 0.5, cap: 30, budget: 330 };
 
 export interface RetryDeps {
   readonly clock: Clock;

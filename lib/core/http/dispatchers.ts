@@ -30,8 +30,8 @@ export class Dispatchers {
   async dispatcherFor(url: URL): Promise<Dispatcher> {
     const proxy = proxyFor(url, this.options.proxy);
     if (proxy === undefined) return this.direct;
-    // Plain http is forwarded over connections that belong to the proxy, so each request is checked.
-    if (url.protocol === 'http:') await this.checkBehindProxy(url);
+    // Connections to the proxy itself are not checked, and plain http is forwarded over them: so the request is.
+    if (url.protocol === 'http:' || url.origin === proxy.origin) await this.checkBehindProxy(url);
     let agent = this.proxies.get(proxy.href);
     if (agent === undefined) {
       agent = this.createProxyAgent(proxy);
@@ -55,7 +55,12 @@ export class Dispatchers {
       allowH2: false,
       requestTls: tls,
       proxyTls: tls,
-      factory: (origin, pool: Pool.Options) => new Pool(origin, { ...pool, connect: this.checkedTunnel(pool) }),
+      factory: (origin, given: Pool.Options) => {
+        const pool = { connections: connectionsPerOrigin, pipelining: 1, ...given };
+        // The operator's proxy is taken as it is, wherever it stands.
+        const toProxy = new URL(origin).origin === proxy.origin;
+        return new Pool(origin, toProxy ? pool : { ...pool, connect: this.checkedTunnel(given) });
+      },
     });
   }
 

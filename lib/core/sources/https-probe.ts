@@ -20,29 +20,35 @@ export interface Probe {
 }
 
 /** HEAD is refused by hosts that sign GET only, and by some that never heard of it. */
-const headRefused = new Set([400, 401, 403, 404, 405, 406, 409, 501]);
+const headRefused = new Set([400, 401, 403, 404, 405, 406, 409, 500, 501, 502]);
+
+/** A URL to ask, and how. */
+export interface ProbeRequest {
+  readonly url: URL;
+  /** May the credential of its host be attached? */
+  readonly credentials: boolean;
+  readonly expect: SourceExpectation;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Asks a URL what it serves: by HEAD; by a GET of one byte where HEAD is refused, fails, gives no length or gives
  * another one than expected. When the two differ the GET counts, because it is what the transfer will do.
  * @throws SourceError as the GET answers.
  */
-export async function probeUrl(
-  http: HttpClient,
-  url: URL,
-  expect: SourceExpectation,
-  signal: AbortSignal,
-): Promise<Probe> {
-  const head = await probeByHead(http, url, signal);
-  const believable = head?.size !== undefined && (expect.size === undefined || head.size === expect.size);
-  return head !== undefined && believable ? head : await probeByGet(http, url, signal);
+export async function probeUrl(http: HttpClient, request: ProbeRequest): Promise<Probe> {
+  const head = await probeByHead(http, request);
+  const { size } = request.expect;
+  const believable = head?.size !== undefined && (size === undefined || head.size === size);
+  return head !== undefined && believable ? head : await probeByGet(http, request);
 }
 
 /** Undefined when HEAD says nothing that a GET might not say better. */
-async function probeByHead(http: HttpClient, url: URL, signal: AbortSignal): Promise<Probe | undefined> {
+async function probeByHead(http: HttpClient, request: ProbeRequest): Promise<Probe | undefined> {
+  const { url, credentials, signal } = request;
   let response: HttpResponse;
   try {
-    response = await http.request({ method: 'HEAD', url, signal });
+    response = await http.request({ method: 'HEAD', url, credentials, signal });
   } catch (error) {
     signal.throwIfAborted();
     // What our own rules refuse stays refused; a fault of the wire may be the server's way to refuse HEAD.
@@ -57,8 +63,9 @@ async function probeByHead(http: HttpClient, url: URL, signal: AbortSignal): Pro
   return found(response, size, response.header('accept-ranges')?.trim().toLowerCase() !== 'none');
 }
 
-async function probeByGet(http: HttpClient, url: URL, signal: AbortSignal): Promise<Probe> {
-  const response = await http.request({ method: 'GET', url, signal, headers: { range: 'bytes=0-0' } });
+async function probeByGet(http: HttpClient, request: ProbeRequest): Promise<Probe> {
+  const { url, credentials, signal } = request;
+  const response = await http.request({ method: 'GET', url, credentials, signal, headers: { range: 'bytes=0-0' } });
   await response.discard();
   if (response.status === 206) {
     const range = parseContentRange(response.header('content-range'));

@@ -7,6 +7,14 @@ import { LocatedObject, type Location } from './located-object.ts';
 import { type ResolvedSource, type Source, type SourceDescription, SourceError } from './source.ts';
 import type { HttpsRef } from './source-ref.ts';
 import { versionText } from './validator.ts';
+import { withheldCredential } from './withheld-credential.ts';
+
+export interface HttpsSourceOptions {
+  readonly http: HttpClient;
+  readonly expect: SourceExpectation;
+  /** The token of the URL's host that must not be used for these bytes; undefined where there is none. */
+  readonly withheld?: 'HF_TOKEN' | 'GITHUB_TOKEN' | undefined;
+}
 
 /** A plain URL. Nothing but an ETag or a date identifies its bytes, so the manifest's digest carries the proof. */
 export class HttpsSource implements Source {
@@ -14,16 +22,18 @@ export class HttpsSource implements Source {
   private readonly url: URL;
   private readonly http: HttpClient;
   private readonly expect: SourceExpectation;
+  private readonly withheld: HttpsSourceOptions['withheld'];
 
-  constructor(ref: HttpsRef, http: HttpClient, expect: SourceExpectation) {
+  constructor(ref: HttpsRef, options: HttpsSourceOptions) {
     this.uri = redact(ref.url);
     this.url = ref.url;
-    this.http = http;
-    this.expect = expect;
+    this.http = options.http;
+    this.expect = options.expect;
+    this.withheld = options.withheld;
   }
 
   async resolve(signal: AbortSignal): Promise<ResolvedSource> {
-    const probe = await probeUrl(this.http, this.url, this.expect, signal);
+    const probe = await this.probe(signal);
     const description: SourceDescription = {
       source: this.uri,
       size: probe.size,
@@ -38,6 +48,7 @@ export class HttpsSource implements Source {
       location: this.toLocation(probe),
       ranges: probe.ranges,
       expect: this.expect,
+      explain: (error) => this.explain(error),
       locate: (again) => this.relocate(probe, again),
     });
     // A server that declares everything to be HTML is believed only where nothing speaks against it.
@@ -54,8 +65,21 @@ export class HttpsSource implements Source {
     return probe.size !== undefined && probe.size < pointerLimit && probe.size !== this.expect.size;
   }
 
+  private async probe(signal: AbortSignal): Promise<Probe> {
+    const { http, url, expect } = this;
+    try {
+      return await probeUrl(http, { url, expect, signal, credentials: this.withheld === undefined });
+    } catch (error) {
+      throw error instanceof SourceError ? this.explain(error) : error;
+    }
+  }
+
+  private explain(error: SourceError): SourceError {
+    return this.withheld === undefined ? error : withheldCredential(error, this.withheld);
+  }
+
   private async relocate(first: Probe, signal: AbortSignal): Promise<Location> {
-    const probe = await probeUrl(this.http, this.url, this.expect, signal);
+    const probe = await this.probe(signal);
     const same = probe.size === first.size && versionText(probe.validator) === versionText(first.validator);
     if (!same) throw new SourceError('changed', `${this.uri} was replaced while it was being read`);
     return this.toLocation(probe);
@@ -64,7 +88,7 @@ export class HttpsSource implements Source {
   private toLocation(probe: Probe): Location {
     const { url, validator, redirected } = probe;
     // The credential of the first host belongs to it alone; the client decides by origin where there was no redirect.
-    return { url, validator, credentials: !redirected, signed: redirected };
+    return { url, validator, credentials: !redirected && this.withheld === undefined, signed: redirected };
   }
 }
 

@@ -33,7 +33,10 @@ export interface LocatedObjectOptions {
   readonly explain?: (error: SourceError) => SourceError;
 }
 
-/** Fresh locations that one object may ask for: the resolver is what upstreams limit. */
+/**
+ * Fresh locations that one read may ask for, and that may fail one after another: the resolver is what upstreams
+ * limit. An object that takes a day may need many, as long as each of them works for a while.
+ */
 const locateLimit = 5;
 
 /**
@@ -47,6 +50,7 @@ export class LocatedObject implements ResolvedSource {
   private readonly options: LocatedObjectOptions;
   private location: Location | undefined;
   private relocating: Promise<Location> | undefined;
+  /** Since a location last worked. */
   private relocations = 0;
 
   constructor(options: LocatedObjectOptions) {
@@ -70,20 +74,26 @@ export class LocatedObject implements ResolvedSource {
 
   /** An accepted response, from a location that was renewed where that helps. */
   private async open(range: ByteRange | undefined, signal: AbortSignal): Promise<HttpResponse> {
-    for (;;) {
+    for (let refusals = 0; ; ) {
       const location = this.location;
       if (location === undefined) {
         await this.relocate(signal);
         continue;
       }
       try {
-        return await this.accept(
-          await this.options.http.request(this.requestFor(location, range, signal)),
-          location,
-          range,
-        );
+        const response = await this.options.http.request(this.requestFor(location, range, signal));
+        const accepted = await this.accept(response, location, range);
+        this.relocations = 0;
+        return accepted;
       } catch (error) {
-        if (!(error instanceof SourceError) || !error.resolveAgain || this.relocations >= locateLimit) throw error;
+        refusals += 1;
+        const again = error instanceof SourceError && error.resolveAgain && refusals < locateLimit;
+        if (!again) throw error;
+        if (this.relocations >= locateLimit) {
+          // Whoever reads again later, after a wait, may ask once more.
+          this.relocations = locateLimit - 1;
+          throw error;
+        }
         // Another read may have renewed it meanwhile.
         if (location === this.location) await this.relocate(signal);
       }

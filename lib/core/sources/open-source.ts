@@ -1,3 +1,4 @@
+import { gitHubCredential, huggingFaceCredential } from '../http/credential.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { SourceExpectation } from './expectation.ts';
 import { FileSource } from './file-source.ts';
@@ -25,6 +26,9 @@ export interface SourcePorts {
   readonly withheldTokens?: ReadonlySet<'HF_TOKEN' | 'GITHUB_TOKEN'>;
 }
 
+const hub = new URL('https://huggingface.co');
+const gitHub = new URL('https://api.github.com');
+
 /** From here on, listing a repository costs fewer requests than asking for each of its files. */
 const surveyFrom = 4;
 
@@ -32,7 +36,7 @@ const surveyFrom = 4;
 export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExpectation): Source {
   switch (ref.scheme) {
     case 'https':
-      return new HttpsSource(ref, ports.http, expect);
+      return new HttpsSource(ref, { http: ports.http, expect, withheld: withheldFor(ref.url, ports) });
     case 'hf':
       return openHuggingFace(ref, ports, expect);
     case 'github':
@@ -55,9 +59,21 @@ export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExp
   }
 }
 
+/** A plain URL of the Hub or of GitHub is no way around the rule on tokens. */
+function withheldFor(url: URL, ports: SourcePorts): 'HF_TOKEN' | 'GITHUB_TOKEN' | undefined {
+  const names = ['HF_TOKEN', 'GITHUB_TOKEN'] as const;
+  return names.find((name) => {
+    const credential =
+      name === 'HF_TOKEN'
+        ? huggingFaceCredential('', ports.huggingFaceEndpoint)
+        : gitHubCredential('', ports.gitHubApi);
+    return ports.withheldTokens?.has(name) === true && credential.origins.includes(url.origin);
+  });
+}
+
 function openHuggingFace(ref: HuggingFaceRef, ports: SourcePorts, expect: SourceExpectation): Source {
   const { http, cache } = ports;
-  const endpoint = ports.huggingFaceEndpoint ?? new URL('https://huggingface.co');
+  const endpoint = ports.huggingFaceEndpoint ?? hub;
   const key = `hf ${endpoint.href} ${ref.repoType}/${ref.repo}@${ref.revision}`;
   cache.count(key);
   const survey = async (signal: AbortSignal): Promise<HuggingFaceSurvey | undefined> => {
@@ -79,7 +95,7 @@ function openHuggingFace(ref: HuggingFaceRef, ports: SourcePorts, expect: Source
 
 function openGitHub(ref: GitHubRef, ports: SourcePorts, expect: SourceExpectation): Source {
   const { http, cache } = ports;
-  const api = ports.gitHubApi ?? new URL('https://api.github.com');
+  const api = ports.gitHubApi ?? gitHub;
   const key = `github ${api.href} ${ref.owner}/${ref.repo}@${ref.tag}`;
   const credentials = ports.withheldTokens?.has('GITHUB_TOKEN') !== true;
   const release = (signal: AbortSignal) => cache.remember(key, () => readGitHubRelease({ http, api }, ref, signal));

@@ -9,9 +9,11 @@ export function withheldCredential(error: SourceError, token: string, hidden = f
   const status = error.evidence.status;
   if (status !== 401 && status !== 403 && !(hidden && status === 404)) return error;
   if (error.outcome === 'rate-limited') return error;
+  const grant = `For public releases ${token} is used only where weighbridge.yaml says "tokens: {${token}: {for: any}}".`;
   return new SourceError('gated', error.message, {
     cause: error,
     evidence: error.evidence,
-    hint: `If it needs a token: for public releases ${token} is used only where weighbridge.yaml says "tokens: {${token}: {for: any}}".`,
+    // What upstream asks for (a licence to accept) comes first; a token alone would not do.
+    hint: error.outcome === 'gated' && error.hint !== undefined ? `${error.hint} ${grant}` : grant,
   });
 }

@@ -115,6 +115,17 @@ describe('a fault of the wire', () => {
     expect(error).toMatchObject({ outcome: 'broken', retryable: true });
   });
 
+  it('is not blamed on a server whose reader takes a break', async () => {
+    upstream.put('/a', Buffer.alloc(20_000_000));
+    const response = await get('/a', {}, { timeouts: { body: 0.3 } });
+    let size = 0;
+    for await (const chunk of response.body) {
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 1500));
+      size += chunk.byteLength;
+    }
+    expect(size).toBe(20_000_000);
+  });
+
   it('is a time-out when nobody accepts', async () => {
     // Accepts and never says a word of TLS.
     const silent = createServer((socket) => socket.on('error', () => {}).resume());

@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createProxy } from 'proxy';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -111,6 +112,45 @@ describe('an operator’s proxy', () => {
     const options = { proxy: { https: proxyUrl, noProxy: '.example' }, timeouts: { connect: 0.2 } };
     await expect(fetchText('https://models.example/a', options)).rejects.toMatchObject({ outcome: 'broken' });
     expect(tunnels).toEqual([]);
+  });
+
+  it('forwards plain http for an origin that is trusted, after the same check', async () => {
+    const plain = await startUpstream();
+    plain.put('/a', Buffer.from('plain'));
+    const asked: (string | undefined)[] = [];
+    proxy.prependListener('request', (request) => {
+      asked.push(request.url);
+      request.url = plain.url('/a');
+    });
+    const options = { proxy: { http: proxyUrl }, trustedOrigins: ['http://models.example'] };
+    expect(await fetchText('http://models.example/a', options)).toBe('plain');
+    const resolver: Resolver = async () => [{ address: '169.254.169.254', family: 4 }];
+    await expect(fetchText('http://models.example/a', { ...options, resolver })).rejects.toMatchObject({
+      outcome: 'forbidden',
+    });
+    expect(asked).toEqual(['http://models.example/a']);
+    await plain.close();
+  });
+
+  it('may itself want TLS, with an authority of its own', async () => {
+    const own = createCertificate();
+    const secure = createTlsServer({ key: own.key, cert: own.cert });
+    secure.on('connection', (socket: Socket) => sockets.add(socket));
+    secure.prependListener('connect', (request: IncomingMessage) => {
+      request.url = `127.0.0.1:${new URL(upstream.origin).port}`;
+    });
+    createProxy(secure as Server);
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`https://127.0.0.1:${(secure.address() as AddressInfo).port}`);
+    const options = { proxy: { https: url }, ca: [certificate.ca, own.ca] };
+    expect(await fetchText('https://models.example/a', options)).toBe('weights');
+    await expect(fetchText('https://models.example/a', { ...options, ca: [certificate.ca] })).rejects.toMatchObject({
+      outcome: 'broken',
+      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    });
+    for (const client of clients) await client.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => secure.close(resolve));
   });
 
   it('that closes the connection ends the request', async () => {

@@ -89,6 +89,41 @@ describe('a URL', () => {
     expect(fixture.upstream.requests.length).toBeLessThan(10);
   });
 
+  it('whose signed URL works again later is read then', async () => {
+    fixture.upstream.fault('/go', { kind: 'redirect', to: fixture.cdn.url('/x?sig=s3cret') });
+    fixture.cdn.put('/x', bytes);
+    const source = await fixture.https('/go').resolve(fixture.signal);
+    fixture.cdn.fault('/x', { kind: 'status', status: 403 }, { method: 'GET', times: 6 });
+    expect(await failure(readAll(source, { start: 0, end: 10 }))).toMatchObject({
+      outcome: 'unauthorised',
+      retryable: true,
+    });
+    expect(await readAll(source, { start: 0, end: 10 })).toHaveLength(10);
+  });
+
+  it('at the Hub or GitHub is read without a token that may not be used for the public', async () => {
+    const hf = { origins: [fixture.upstream.origin], headers: { authorization: 'Bearer hf_secret' } };
+    const http = fixture.client({ credentials: [hf] });
+    const url = new URL(fixture.upstream.url(path));
+    const open = (names: ('HF_TOKEN' | 'GITHUB_TOKEN')[]) =>
+      fixture.open(
+        { scheme: 'https', uri: url.href, url },
+        {},
+        { http, withheldTokens: new Set(names), gitHubApi: new URL('https://api.github.com') },
+      );
+    await readAll(await open(['HF_TOKEN']).resolve(fixture.signal), { start: 0, end: 10 });
+    expect(fixture.upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
+    fixture.upstream.forgetRequests();
+    await readAll(await open(['GITHUB_TOKEN']).resolve(fixture.signal), { start: 0, end: 10 });
+    expect(fixture.upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer hf_secret',
+      'Bearer hf_secret',
+    ]);
+    fixture.upstream.fault(path, { kind: 'status', status: 403 });
+    const error = await failure(open(['HF_TOKEN']).resolve(fixture.signal));
+    expect(error).toMatchObject({ outcome: 'gated', hint: expect.stringContaining('HF_TOKEN') });
+  });
+
   it('may have no bytes at all', async () => {
     fixture.upstream.put('/empty', Buffer.alloc(0));
     const source = await fixture.https('/empty', { kind: 'config', file: 'a.txt' }).resolve(fixture.signal);
