@@ -174,7 +174,7 @@ export const declarations: readonly CommandDeclaration[] = [
         .option('--from <store>', 'store or https:// base of a mirror')
         .option('--into <dir>', 'folder to write to (default: the cache)')
         .option('--check', 'change nothing; say missing, pointer, size, digest or valid per file')
-        .option('--force', 'replace files that hold something else')
+        .option('--force', 'fetch files again that are right already')
         .option('--offline', 'use no network; fail unless everything is here')
         .option('--timeout <time>', 'stop after this time, such as 30m; a later pull continues', parseSeconds),
     load: () => import('./commands/pull.ts'),

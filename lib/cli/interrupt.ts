@@ -29,9 +29,7 @@ export function interruptible(
   const onSignal = (): void => {
     if (!controller.signal.aborted) {
       first = Date.now();
-      say(
-        'weighbridge: stopping. What is finished is kept: run the same command again to go on. (Ctrl-C again: stop at once.)',
-      );
+      say('weighbridge: stopping (Ctrl-C again: at once)');
       controller.abort(
         new Interrupted('interrupted', { hint: 'Run the same command again: it goes on where it stopped.' }),
       );

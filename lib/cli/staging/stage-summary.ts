@@ -51,6 +51,7 @@ function verdict(report: StageReport, name: string): string {
     case 'degraded':
       return `${name} published, but not in every store: ${what}`;
     case 'refused':
+      return report.published ? `${name} stays in ${store} as it was published` : `${name} NOT published in ${store}`;
     case 'failed':
     case 'superseded':
       return report.published
