@@ -174,7 +174,7 @@ describe('Ctrl-C', () => {
     const { code, stderr, left } = await runMain(['try'], { commands, signals });
     expect(code).toBe(130);
     expect(left).toEqual([]);
-    expect(stderr).toContain('run the same command again');
+    expect(stderr).toContain('Run the same command again');
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 
