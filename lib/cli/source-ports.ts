@@ -16,7 +16,12 @@ export async function sourcePorts(
   publishedAs: Access | undefined,
 ): Promise<SourcePorts> {
   const { environment, configuration } = context;
-  const names = Object.keys(configuration.tokens) as TokenName[];
+  const tokens: Readonly<Record<TokenName, string | undefined>> = {
+    HF_TOKEN: environment.hfToken,
+    GITHUB_TOKEN: environment.githubToken,
+  };
+  // Only a token that exists can have been withheld; without one a refusal is just that.
+  const names = (Object.keys(tokens) as TokenName[]).filter((name) => tokens[name] !== undefined);
   const withheld = publishedAs === 'public' ? names.filter((name) => configuration.tokens[name] !== 'any') : [];
   return {
     http: await context.http(),
