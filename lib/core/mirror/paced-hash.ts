@@ -7,7 +7,10 @@ const inlineLimit = 256 * 1024;
 /** Bytes of one object that may wait for their worker. */
 const backlog = 8 * 1024 * 1024;
 
-/** A SHA-256 that is fed as fast as it hashes. `add` keeps no hold of the caller: the chunk is copied or hashed at once. */
+/**
+ * A SHA-256 that is fed as fast as it hashes. Bytes in ordinary memory are copied on their way to another thread; those
+ * in a `SharedArrayBuffer` are not, and are the caller's again when `add` resolves.
+ */
 export interface PacedHash {
   /** Resolves when more may be added; at most 8 MiB wait. */
   add(chunk: Uint8Array): Promise<void>;
@@ -32,6 +35,7 @@ export async function openPacedHash(size: number, hashes: HashPool): Promise<Pac
   return {
     async add(chunk) {
       const hashed = stream.update(chunk);
+      if (chunk.buffer instanceof SharedArrayBuffer) return await hashed;
       hashed.catch(() => undefined); // Awaited below; until then a failure must not count as unhandled.
       waiting.push({ length: chunk.length, hashed });
       ahead += chunk.length;

@@ -8,6 +8,8 @@ import { type ExpectedBytes, readHandle } from './local-file.ts';
 
 /** Below this many bytes a download starts over rather than being continued: remembering its tag would cost more. */
 const resumeFrom = 1024 * 1024;
+/** Bytes written and hashed at once: networks deliver 64 KiB at a time, and every step to another thread has its price. */
+const blockSize = 1024 * 1024;
 
 /**
  * A download being written aside, under a name made of its digest, so that the next run finds it.
@@ -19,6 +21,11 @@ export class PartialDownload {
   readonly #handle: FileHandle;
   readonly #hash: PacedHash;
   #offset: number;
+  /** Two, so that one fills while the other is written and hashed. */
+  readonly #blocks: readonly [Buffer, Buffer];
+  #filling = 0;
+  #filled = 0;
+  #storing: Promise<void> = Promise.resolve();
   /** Bytes that an earlier run left and this one hashed again. */
   readonly resumedFrom: number;
   /** Tag under which those were sent. */
@@ -37,6 +44,8 @@ export class PartialDownload {
     this.#handle = handle;
     this.#hash = hash;
     this.#offset = resumedFrom;
+    const block = Math.min(blockSize, expected.size - resumedFrom);
+    this.#blocks = [sharedBlock(block), sharedBlock(block)];
     this.resumedFrom = resumedFrom;
     this.etag = etag;
   }
@@ -80,11 +89,34 @@ export class PartialDownload {
     else await writeFile(`${this.#path}.etag`, etag);
   }
 
+  /** Takes bytes over; what is written of them is known after `install` or `close`. */
   async append(chunk: Uint8Array): Promise<void> {
-    const hashed = this.#hash.add(chunk);
+    for (let taken = 0; taken < chunk.length; ) {
+      const block = this.#blocks[this.#filling & 1] as Buffer;
+      const fitting = chunk.subarray(taken, taken + block.length - this.#filled);
+      block.set(fitting, this.#filled);
+      taken += fitting.length;
+      this.#filled += fitting.length;
+      if (this.#filled === block.length) await this.#flush();
+    }
+  }
+
+  /** Hands the block over to be stored, once the other one is. */
+  async #flush(): Promise<void> {
+    const bytes = (this.#blocks[this.#filling & 1] as Buffer).subarray(0, this.#filled);
+    this.#filling += 1;
+    this.#filled = 0;
+    await this.#storing;
+    if (bytes.length === 0) return;
+    this.#storing = this.#store(bytes);
+    this.#storing.catch(() => undefined); // Awaited by the next flush; until then a failure must not count as unhandled.
+  }
+
+  async #store(bytes: Buffer): Promise<void> {
+    const hashed = this.#hash.add(bytes);
     hashed.catch(() => undefined);
-    for (let written = 0; written < chunk.length; ) {
-      const { bytesWritten } = await this.#handle.write(chunk, written, chunk.length - written, this.#offset);
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#offset);
       written += bytesWritten;
       this.#offset += bytesWritten;
     }
@@ -96,6 +128,8 @@ export class PartialDownload {
    * @throws DigestMismatch; then the partial file is gone and what was at `target` is untouched.
    */
   async install(target: string): Promise<void> {
+    await this.#flush();
+    await this.#storing;
     const actual = (await this.#hash.digest()).hex;
     if (this.#offset !== this.#expected.size || actual !== this.#expected.sha256) {
       await this.discard();
@@ -115,11 +149,23 @@ export class PartialDownload {
     await rm(`${this.#path}.etag`, { force: true });
   }
 
-  /** Lets go of the file; what was written stays for the next run. */
+  /** Lets go of the file; what arrived stays for the next run. */
   async close(): Promise<void> {
-    this.#hash.drop();
-    await this.#handle.close();
+    try {
+      await this.#flush();
+      await this.#storing;
+    } catch {
+      // A full disk, say: the error that ended the download is on its way already, and the rest is fetched again.
+    } finally {
+      this.#hash.drop();
+      await this.#handle.close();
+    }
   }
+}
+
+/** Memory that the hashing thread reads without a copy. */
+function sharedBlock(size: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(Math.max(1, size)));
 }
 
 /** The rename survives a power cut. Windows cannot open folders; there the file system's journal has to do. */

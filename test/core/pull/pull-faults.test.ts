@@ -241,7 +241,7 @@ describe('an interrupted pull', () => {
     for (let looks = 0; looks < 1000; looks += 1) {
       const names = (await readdir(partial).catch(() => [])).filter((name) => !name.includes('.'));
       const sizes = await Promise.all(names.map(async (name) => (await stat(join(partial, name))).size));
-      if (sizes.some((found) => found === 3_000_000)) break;
+      if (sizes.some((found) => found >= 2 * 1024 * 1024)) break;
       await systemClock.sleep(0.02);
     }
     child.kill('SIGKILL');
@@ -249,7 +249,8 @@ describe('an interrupted pull', () => {
     const before = server.sent(key);
     expect((await pull('weights', into, from())).ok).toBe(true);
     await expectWeights();
-    expect(server.sent(key) - before).toBe(2_000_000);
+    // At most the block that was filling and the one being written are lost.
+    expect(server.sent(key) - before).toBeLessThanOrEqual(5_000_000 - 2 * 1024 * 1024);
   });
 });
 
