@@ -186,11 +186,17 @@ async function moveOne(
     checkpoints: checkpointSlot(new CheckpointStore(ports.state), destination, { key, size, sha256: sha256.hex }),
   };
   const leasing = { ...transfer, state: ports.state };
-  const result = await withLease(destination, size > store.limits.singlePut, request, leasing, async (leased) => {
-    // While this run waited for its turn another one may have finished the object.
-    const finished = leased === undefined ? undefined : await store.head(key);
-    if (finished !== undefined) return { put: { outcome: 'exists' as const, stat: finished }, crc32c: undefined };
-    return await transferObject(job, leased ?? transfer);
+  const move = () =>
+    withLease(destination, size > store.limits.singlePut, request, leasing, async (leased) => {
+      // While this run waited for its turn another one may have finished the object.
+      const finished = leased === undefined ? undefined : await store.head(key);
+      if (finished !== undefined) return { put: { outcome: 'exists' as const, stat: finished }, crc32c: undefined };
+      return await transferObject(job, leased ?? transfer);
+    });
+  // A run that slept through its lease waits for who took over, and finds the object finished then.
+  const result = await move().catch((error: unknown) => {
+    if (error instanceof TransferTakenOver) return move();
+    throw error;
   });
   const { put } = result;
   const stat = put.outcome === 'created' ? put.stat : await adopt(put.stat, sha256, size, request, ports);

@@ -1,14 +1,16 @@
 import pLimit from 'p-limit';
-import { releasePrefix } from '../../contract/keys.ts';
+import { artifactKey, releasePrefix } from '../../contract/keys.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import { Refused, WeighbridgeError } from '../errors.ts';
-import type { ArtifactSpec } from '../manifest/manifest.ts';
+import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
 import { publishRelease, writeObjectsRecord } from '../registry/publish-release.ts';
+import type { Registry } from '../registry/records.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import type { MissingArtifact, ProvenArtifact, ReleaseDraft } from '../registry/release-draft.ts';
 import { isCapacityLimited, StoreError } from '../stores/store.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
 import { clearAbandoned } from './clear-abandoned.ts';
+import { clearDeadClaim, holdingRelease } from './holding-release.ts';
 import { type Finding, inspect } from './inspect.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { ReleaseState, StageReport } from './report.ts';
@@ -53,7 +55,16 @@ export async function stageRelease(
     error: undefined,
   };
   try {
-    await run(request, ports, progress);
+    const stored = await claimStore(store, manifest.access, ports.clock);
+    if (isListed(stored.registry, manifest)) {
+      await run(stored.registry, request, ports, progress);
+      await clearDeadClaim(request, ports);
+    } else {
+      await holdingRelease(request, ports, async (held, waited) => {
+        const { registry } = waited ? await claimStore(store, manifest.access, ports.clock) : stored;
+        await run(registry, request, held, progress);
+      });
+    }
   } catch (thrown) {
     // Whatever an interruption made fail, the interruption is what happened.
     const error: unknown = ports.signal.aborted ? ports.signal.reason : thrown;
@@ -95,9 +106,12 @@ export async function planRelease(
   return makePlan(request, survey, await inspect(request, survey, ports), ports.memory.limit);
 }
 
-async function run(request: StageRequest, ports: StagePorts, progress: Progress): Promise<void> {
+function isListed(registry: Registry, { collection, version }: Manifest): boolean {
+  return registry.collections[collection]?.versions[version] !== undefined;
+}
+
+async function run(registry: Registry, request: StageRequest, ports: StagePorts, progress: Progress): Promise<void> {
   const { manifest, store } = request;
-  const { registry } = await claimStore(store, manifest.access, ports.clock);
   const survey = await surveyRelease(store, manifest, registry);
   progress.published = survey.release !== undefined && survey.entry !== undefined;
   progress.content = survey.release?.record.content ?? null;
@@ -119,9 +133,11 @@ async function run(request: StageRequest, ports: StagePorts, progress: Progress)
   // A damaged file of a published release is no reason to keep quiet about it, required or not.
   if (progress.staged.some(({ report }) => report.reason?.startsWith('damaged'))) return;
   await publish(request, survey, ports, progress);
-  progress.notes.push(
-    ...(await clearAbandoned(store, releasePrefix(manifest.collection, manifest.version), request.attempt, ports)),
-  );
+  const { collection, version } = manifest;
+  const large = manifest.artifacts.filter(({ size }) => size === undefined || size > store.limits.singlePut);
+  const keys = large.map(({ file }) => artifactKey(collection, version, file));
+  const release = { prefix: releasePrefix(collection, version), keys };
+  progress.notes.push(...(await clearAbandoned(store, release, request.attempt, ports)));
 }
 
 async function checkBudgets(plan: Plan, request: StageRequest): Promise<void> {

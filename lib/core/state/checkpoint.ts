@@ -50,7 +50,7 @@ export class CheckpointStore {
 
   /** Undefined when there is none, or none that this version understands: the transfer then begins anew. */
   async load(destination: string): Promise<Checkpoint | undefined> {
-    const document = await this.#state.read(nameOf(destination));
+    const document = await this.#state.read(checkpointName(destination));
     if (document === undefined) {
       this.#tags.delete(destination);
       return undefined;
@@ -63,7 +63,7 @@ export class CheckpointStore {
   async save(destination: string, checkpoint: Checkpoint): Promise<'saved' | 'lost'> {
     const tag = this.#tags.get(destination);
     const condition = tag === undefined ? ({ ifAbsent: true } as const) : { ifMatch: tag };
-    const written = await this.#state.write(nameOf(destination), JSON.stringify(checkpoint), condition);
+    const written = await this.#state.write(checkpointName(destination), JSON.stringify(checkpoint), condition);
     if (written === undefined) return 'lost';
     this.#tags.set(destination, written);
     return 'saved';
@@ -73,11 +73,12 @@ export class CheckpointStore {
   async clear(destination: string): Promise<void> {
     const tag = this.#tags.get(destination);
     this.#tags.delete(destination);
-    if (tag !== undefined) await this.#state.remove(nameOf(destination), tag);
+    if (tag !== undefined) await this.#state.remove(checkpointName(destination), tag);
   }
 }
 
-function nameOf(destination: string): string {
+/** Name of a destination's checkpoint in the state store. */
+export function checkpointName(destination: string): string {
   return `checkpoints/${createHash('sha256').update(destination).digest('hex')}.json`;
 }
 

@@ -63,6 +63,11 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** Name of the document that holds the lease on `key`. */
+export function leaseName(key: string): string {
+  return `leases/${createHash('sha256').update(key).digest('hex')}.json`;
+}
+
 /**
  * Waits until `key` is free and takes it. A holder that is proven dead on this host, and the same attempt,
  * are replaced at once; any other when its lease has run out by the state store's clock.
@@ -70,7 +75,7 @@ export interface Lease {
  */
 export async function acquireLease(state: StateStore, request: LeaseRequest): Promise<Lease> {
   const { clock = systemClock, owner, signal, onWait } = request;
-  const name = `leases/${createHash('sha256').update(request.key).digest('hex')}.json`;
+  const name = leaseName(request.key);
   let waited = 0;
   let said = Number.NEGATIVE_INFINITY;
   for (;;) {
