@@ -71,6 +71,7 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
       count: (kind) => this.#counter.add(kind),
       publish: (temporary, key) => this.#publisher.publish(temporary, this.#directory.place(key)),
       find: (key) => this.#standing(key),
+      exclusively: (work) => this.#lock.run(work),
     });
   }
 

@@ -10,10 +10,10 @@ import { KernelLock } from './kernel-lock.ts';
 import { type PartReceipt, type PendingUpload, StoreError, type UploadRequest } from './store.ts';
 import { UploadFiles, type UploadRecord } from './upload-files.ts';
 
-type Hooks = Pick<DirectoryUploadOptions, 'count' | 'publish' | 'find'>;
-
-/** Milliseconds within which an upload without a journal may still be one that is being begun. */
-const beginning = 60_000;
+type Hooks = Pick<DirectoryUploadOptions, 'count' | 'publish' | 'find'> & {
+  /** Runs `work` while no other process does the same. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+};
 
 /**
  * Uploads that this process holds, by data file. Locks belong to the process, so a second handle on the
@@ -40,7 +40,9 @@ export class DirectoryUploads {
     const now = this.#clock.now();
     const files = new UploadFiles(this.#folder, ulid(now.getTime()));
     const lock = new KernelLock(files.lock);
-    if (!lock.tryAcquire()) throw new StoreError('the lock of a new upload is taken', { retryable: true });
+    // A sweep must not meet the file between its making and its locking: it would take it for what a crash left.
+    const taken = await this.#hooks.exclusively(async () => lock.tryAcquire());
+    if (!taken) throw new StoreError('the lock of a new upload is taken', { retryable: true });
     const header = { format: 1 as const, key, size: request.size, partSize, startedAt: now.toISOString() };
     try {
       await writeFile(files.journal, JSON.stringify(header), { flag: 'wx', mode: 0o600 });
@@ -99,12 +101,13 @@ export class DirectoryUploads {
     for (const files of await UploadFiles.all(this.#folder)) {
       if (held.has(files.data)) continue;
       const record = await files.record();
-      if (record === undefined && this.#clock.now().getTime() - ulidTime(files.id) < beginning) continue;
       if (record !== undefined && (await files.state(record.header.size)) === 'open') continue;
-      const lock = new KernelLock(files.lock);
-      if (!lock.tryAcquire()) continue;
-      await files.remove();
-      lock.release();
+      await this.#hooks.exclusively(async () => {
+        const lock = new KernelLock(files.lock);
+        if (!lock.tryAcquire()) return;
+        await files.remove();
+        lock.release();
+      });
     }
   }
 
@@ -126,12 +129,6 @@ export class DirectoryUploads {
     held.set(path, upload);
     return upload;
   }
-}
-
-/** Milliseconds since 1970, from the first ten letters. */
-function ulidTime(id: string): number {
-  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  return [...id.slice(0, 10)].reduce((time, letter) => time * 32 + letters.indexOf(letter), 0);
 }
 
 /**
