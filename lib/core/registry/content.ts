@@ -1,5 +1,6 @@
 import { Sha256 } from '../digest/sha256.ts';
-import { canonicalJson, compareCodePoints } from './canonical-json.ts';
+import { compareUtf8 } from '../utf8-order.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** What a release is: one file, its length in bytes and its SHA-256 in lowercase hex. */
 export interface ContentItem {
@@ -12,6 +13,6 @@ export interface ContentItem {
 export function contentIdentity(items: readonly ContentItem[]): Sha256 {
   const content = items
     .map(({ file, size, sha256 }) => ({ file, size, sha256 }))
-    .sort((a, b) => compareCodePoints(a.file, b.file));
+    .sort((a, b) => compareUtf8(a.file, b.file));
   return Sha256.ofBytes(canonicalJson(content));
 }

@@ -2,7 +2,8 @@ import { artifactKey } from '../../contract/keys.ts';
 import type { Sha256 } from '../digest/sha256.ts';
 import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
 import type { ObjectStat } from '../stores/store.ts';
-import { canonicalJson, compareCodePoints } from './canonical-json.ts';
+import { compareUtf8 } from '../utf8-order.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { contentIdentity } from './content.ts';
 import { mediaType } from './media-type.ts';
 import type { ObjectsRecord, Release, ReleaseArtifact } from './records.ts';
@@ -97,5 +98,5 @@ function artifactRecord(manifest: Manifest, proven: ProvenArtifact): ReleaseArti
 }
 
 function byFile(a: { readonly file: string }, b: { readonly file: string }): number {
-  return compareCodePoints(a.file, b.file);
+  return compareUtf8(a.file, b.file);
 }

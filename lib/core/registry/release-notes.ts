@@ -1,4 +1,4 @@
-import { compareCodePoints } from './canonical-json.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 import { draftContent, type ReleaseDraft } from './release-draft.ts';
 
 const digestWords = {
@@ -11,7 +11,7 @@ const digestWords = {
 export function releaseNotes(draft: ReleaseDraft): string {
   const { manifest } = draft;
   const name = `${manifest.collection}@${manifest.version}`;
-  const proven = [...draft.proven].sort((a, b) => compareCodePoints(a.spec.file, b.spec.file));
+  const proven = [...draft.proven].sort((a, b) => compareUtf8(a.spec.file, b.spec.file));
   const total = proven.reduce((sum, { stat }) => sum + stat.size, 0);
   const lines = [
     `# ${manifest.collection} ${manifest.version}`,

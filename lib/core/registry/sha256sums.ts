@@ -1,5 +1,5 @@
 import { Sha256 } from '../digest/sha256.ts';
-import { compareCodePoints } from './canonical-json.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 
 export interface SumsLine {
   readonly file: string;
@@ -9,7 +9,7 @@ export interface SumsLine {
 /** GNU `sha256sum` format: two spaces, sorted by name, no times; names were validated to hold no newline or backslash. */
 export function formatSums(lines: readonly SumsLine[]): string {
   return [...lines]
-    .sort((a, b) => compareCodePoints(a.file, b.file))
+    .sort((a, b) => compareUtf8(a.file, b.file))
     .map(({ file, sha256 }) => `${sha256.hex}  ${file}\n`)
     .join('');
 }

@@ -2,10 +2,10 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateFolder } from '../../contract/keys.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 import { isMissing } from './file-errors.ts';
 import { fileStat, type MirrorDirectory } from './mirror-directory.ts';
 import type { ForeignEntry, ObjectStat } from './store.ts';
-import { compareUtf8 } from './utf8-order.ts';
 
 interface Found {
   readonly key: string;

@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import { type Clock, systemClock } from '../clock.ts';
 import { NotFound } from '../errors.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 import { MemoryBucket, type MemoryPending, type MemoryVersion } from './memory-bucket.ts';
 import { MemoryUpload, RereadableMemoryUpload } from './memory-upload.ts';
 import { RequestCounter } from './request-counter.ts';
@@ -17,7 +18,6 @@ import {
   type Upload,
   type UploadRequest,
 } from './store.ts';
-import { compareUtf8 } from './utf8-order.ts';
 
 /** Bytes handed out at a time, so that readers meet more than one piece. */
 const chunk = 256 * 1024;

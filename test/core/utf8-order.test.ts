@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareUtf8 } from '../../../lib/core/stores/utf8-order.ts';
+import { compareUtf8 } from '../../lib/core/utf8-order.ts';
 
 test('strings are ordered as their UTF-8 bytes are', () => {
   const text = fc.string({ unit: 'binary' });
