@@ -10,7 +10,7 @@ import { type TerminalLine, terminalPicture } from './terminal-picture.ts';
 
 /**
  * Makes docs/images/quickstart.svg: runs commands of the quickstart on a real terminal, in a temporary folder, and
- * draws what stays on the screen. `node tools/record-terminal.ts`; needs `script` of util-linux, which lends the terminal.
+ * draws what stays on the screen. `npx node tools/record-terminal.ts`; needs `script` of util-linux, which lends the terminal.
  */
 const columns = 100;
 const root = join(import.meta.dirname, '..');

@@ -71,7 +71,7 @@ describe.skipIf(lacking.length > 0)('the commands of the pages', () => {
     expect(stdout).toContain('2 of 2 files proven');
     expect(stdout).toContain('model.safetensors: OK\n');
     expect(stdout).toContain('my-model@1.1.0 verified');
-  });
+  }, 300_000);
 
   it('of docs/recipes.md do what it says', async () => {
     const { code, stdout, stderr } = await runPage('docs/recipes.md');
@@ -80,7 +80,7 @@ describe.skipIf(lacking.length > 0)('the commands of the pages', () => {
     expect(stdout.split('model.safetensors: OK\n').length - 1).toBe(3);
     expect(stdout).toContain('file:./copied: 1 release verified');
     expect(stdout).toMatch(/^1\.0\.0$/m);
-  });
+  }, 300_000);
 });
 
 describe('the blocks of the pages', () => {

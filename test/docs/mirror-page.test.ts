@@ -85,7 +85,7 @@ describe('docs/mirror.md', () => {
         expect(described, `${argv.join(' ')}: ${name}`).toMatch(new RegExp(`[{\\s,\`]${name}[},:?\`\\s]`));
       }
     }
-  });
+  }, 300_000);
 });
 
 /** Names of members of a document and of what is in its lists; records have their own section. */
