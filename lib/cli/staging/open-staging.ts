@@ -12,8 +12,8 @@ import { sourcePorts } from '../source-ports.ts';
 import type { LoadedManifest } from './load-manifest.ts';
 import type { SignedSources } from './signed-sources.ts';
 
-/** Bytes of buffers for all transfers together; with Node's own it stays below 256 MiB. */
-const bufferBytes = 112 << 20;
+/** Bytes of buffers for all transfers together: the window of one large object. With Node's own it stays below 256 MiB. */
+const bufferBytes = 80 << 20;
 
 /** Ranges of one object that are read at the same time. */
 const rangesPerObject = 8;

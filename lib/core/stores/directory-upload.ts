@@ -3,6 +3,7 @@ import type { ByteRange } from '../byte-range.ts';
 import { explained } from './file-errors.ts';
 import { readFileRange } from './file-reader.ts';
 import type { KernelLock } from './kernel-lock.ts';
+import { PartFile } from './part-file.ts';
 import {
   type ObjectStat,
   type PartReceipt,
@@ -14,7 +15,7 @@ import {
 } from './store.ts';
 import type { UploadFiles, UploadHeader } from './upload-files.ts';
 
-/** Bytes after which writing to the disk is set going, so that the sync at the end finds little left to do. */
+/** Bytes in the page cache after which writing to the disk is set going, so that the sync at the end finds little left to do. */
 const flushEvery = 32 * 1024 * 1024;
 
 export interface DirectoryUploadOptions {
@@ -43,6 +44,7 @@ export class DirectoryUpload implements RereadableUpload {
   readonly partSize: number;
   readonly sequential = false;
   readonly #options: DirectoryUploadOptions;
+  readonly #file: PartFile;
   readonly #parts: Map<number, PartReceipt>;
   readonly #writing = new Set<Promise<unknown>>();
   #ended = false;
@@ -56,6 +58,7 @@ export class DirectoryUpload implements RereadableUpload {
     this.id = options.files.id;
     this.request = options.request;
     this.partSize = options.header.partSize;
+    this.#file = new PartFile(options.files.data);
     this.#parts = new Map(options.written);
   }
 
@@ -73,13 +76,13 @@ export class DirectoryUpload implements RereadableUpload {
     this.#options.count('part');
     const receipt = { number, size: expected, crc32c };
     const work = explained(`writing ${this.key}`, this.key, async () => {
-      await writeAt(this.#options.files.data, bytes, (number - 1) * this.partSize);
+      const cached = await this.#file.write(bytes, (number - 1) * this.partSize);
+      this.#startFlush(cached);
       // After the bytes, so that the journal never claims what is not there.
       await this.#options.files.append({ part: number, size: expected, crc32c });
     });
     await this.#track(work);
     this.#parts.set(number, receipt);
-    this.#startFlush(expected);
     return receipt;
   }
 
@@ -100,7 +103,7 @@ export class DirectoryUpload implements RereadableUpload {
       await Promise.allSettled(this.#writing);
       await this.#flush;
       if (this.#flushFailure !== undefined) throw this.#flushFailure;
-      await flushFile(files.data);
+      await this.#file.sync();
       const created = await publish(files.data, this.key);
       const stat = await find(this.key);
       await files.remove();
@@ -171,32 +174,13 @@ export class DirectoryUpload implements RereadableUpload {
     this.#unflushed += bytes;
     if (this.#unflushed < flushEvery || this.#flush !== undefined || this.#ended) return;
     this.#unflushed = 0;
-    this.#flush = flushFile(this.#options.files.data)
+    this.#flush = this.#file
+      .sync()
       .catch((error: unknown) => {
         this.#flushFailure ??= error;
       })
       .finally(() => {
         this.#flush = undefined;
       });
-  }
-}
-
-async function writeAt(path: string, bytes: Uint8Array, position: number): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    for (let done = 0; done < bytes.byteLength; ) {
-      done += (await file.write(bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function flushFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

@@ -1,3 +1,5 @@
+import { PageArena, pageSize } from './page-arena.ts';
+
 /** A piece of the budget: shared memory, so that hash workers read it without a copy. */
 export interface Slot {
   readonly bytes: Uint8Array;
@@ -16,21 +18,22 @@ interface Waiter {
  * part of every transfer always has its slot and no two transfers can wait for each other.
  */
 export class MemoryBudget {
+  /** Bytes in use at once: whole pages of 64 KiB, of which every request takes as many as it needs. */
   readonly limit: number;
-  private used = 0;
+  private arena: PageArena | undefined;
+  private outsized = false;
   private readonly waiting: Waiter[] = [];
-  /** Blocks of 1 MiB and more are kept for reuse, because fresh pages cost more than the copy into them. */
-  private readonly spare: SharedArrayBuffer[] = [];
 
   /** @param limit Bytes in use at once; one request above it is served when nothing else is in use. */
   constructor(limit: number) {
-    this.limit = limit;
+    this.limit = Math.max(1, Math.floor(limit / pageSize)) * pageSize;
   }
 
   /** @throws the signal's reason when it aborts while waiting. */
   async acquire(size: number, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
-    if (this.waiting.length === 0 && this.fits(size)) return this.grant(size);
+    const slot = this.waiting.length === 0 ? this.grant(size) : undefined;
+    if (slot !== undefined) return slot;
     return await new Promise<Slot>((resolve, reject) => {
       const waiter: Waiter = {
         size,
@@ -49,41 +52,41 @@ export class MemoryBudget {
     });
   }
 
-  private fits(size: number): boolean {
-    return this.used === 0 || this.used + size <= this.limit;
+  /** Undefined when there is no room now. */
+  private grant(size: number): Slot | undefined {
+    this.arena ??= new PageArena(this.limit / pageSize);
+    if (this.outsized) return undefined;
+    if (size > this.limit) return this.arena.unused ? this.grantOutsized(size) : undefined;
+    const taken = this.arena.take(size);
+    return taken && this.slot(taken.bytes, taken.release);
   }
 
-  private grant(size: number): Slot {
-    const block = this.takeSpare(size) ?? this.allocate(size);
-    this.used += size;
+  private grantOutsized(size: number): Slot {
+    this.outsized = true;
+    return this.slot(new Uint8Array(new SharedArrayBuffer(size)), () => {
+      this.outsized = false;
+    });
+  }
+
+  private slot(bytes: Uint8Array, giveBack: () => void): Slot {
     let held = true;
     return {
-      bytes: new Uint8Array(block),
+      bytes,
       release: () => {
         if (!held) return;
         held = false;
-        this.used -= size;
-        if (size >= 1 << 20) this.spare.push(block);
+        giveBack();
         this.serve();
       },
     };
   }
 
-  private takeSpare(size: number): SharedArrayBuffer | undefined {
-    const index = this.spare.findIndex((block) => block.byteLength === size);
-    return index < 0 ? undefined : this.spare.splice(index, 1)[0];
-  }
-
-  private allocate(size: number): SharedArrayBuffer {
-    let kept = this.spare.reduce((sum, block) => sum + block.byteLength, 0);
-    while (kept > 0 && this.used + kept + size > this.limit) kept -= this.spare.shift()?.byteLength ?? 0;
-    return new SharedArrayBuffer(size);
-  }
-
   private serve(): void {
-    for (let next = this.waiting[0]; next !== undefined && this.fits(next.size); next = this.waiting[0]) {
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      const slot = this.grant(next.size);
+      if (slot === undefined) return;
       this.waiting.shift();
-      next.start(this.grant(next.size));
+      next.start(slot);
     }
   }
 }

@@ -14,7 +14,7 @@ import type { TransferJob, TransferPorts } from './transfer-job.ts';
 export const rangeSize = 8 << 20;
 
 /** Parts may run ahead of the slowest one by this many beyond what is being fetched. */
-const partsAhead = 4;
+const partsAhead = 2;
 
 export interface MovedBytes {
   readonly sha256: Sha256;

@@ -25,31 +25,67 @@ describe('MemoryBudget', () => {
   });
 
   it('serves a request above the limit when nothing else is in use', async () => {
-    const budget = new MemoryBudget(10);
-    const huge = await budget.acquire(100, never);
-    expect(huge.bytes.byteLength).toBe(100);
-    const next = budget.acquire(1, never);
-    huge.release();
+    const budget = new MemoryBudget(mebibyte);
+    const first = await budget.acquire(1, never);
+    const order: string[] = [];
+    const huge = budget.acquire(3 * mebibyte, never).finally(() => order.push('huge'));
+    const next = budget.acquire(1, never).finally(() => order.push('next'));
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    first.release();
+    expect((await huge).bytes.byteLength).toBe(3 * mebibyte);
+    expect(order).toEqual(['huge']);
+    (await huge).release();
     expect((await next).bytes.byteLength).toBe(1);
   });
 
-  it('reuses large blocks', async () => {
+  it('never gives the same bytes out twice at a time, whatever comes and goes', async () => {
     const budget = new MemoryBudget(2 * mebibyte);
-    const first = await budget.acquire(mebibyte, never);
-    first.release();
-    const second = await budget.acquire(mebibyte, never);
-    expect(second.bytes.buffer).toBe(first.bytes.buffer);
+    const held: Slot[] = [];
+    const releaseOne = (at: number) => held.splice(at % held.length, 1)[0]?.release();
+    for (let step = 1; step <= 2000; step += 1) {
+      const size = (step * 48_271) % 300_007;
+      const waiting = budget.acquire(size, never);
+      let slot: Slot | undefined;
+      waiting.then((it) => {
+        slot = it;
+      });
+      await Promise.resolve();
+      for (let tries = 1; slot === undefined && held.length > 0; tries += 1) {
+        releaseOne(step * tries);
+        await Promise.resolve();
+      }
+      const mine = await waiting;
+      const [start, end] = [mine.bytes.byteOffset, mine.bytes.byteOffset + size];
+      expect(mine.bytes.byteLength).toBe(size);
+      const overlapping = held.filter(
+        ({ bytes }) => bytes.byteOffset < end && bytes.byteOffset + bytes.byteLength > start,
+      );
+      expect(overlapping).toEqual([]);
+      held.push(mine);
+      if (step % 5 === 0) releaseOne(step);
+    }
+    for (const each of held) each.release();
+    expect((await budget.acquire(2 * mebibyte, never)).bytes.byteLength).toBe(2 * mebibyte);
+  });
+
+  it('gives out memory that begins at a page of the processor', async () => {
+    const budget = new MemoryBudget(2 * mebibyte);
+    await budget.acquire(100, never);
+    const { bytes } = await budget.acquire(mebibyte, never);
+    expect(bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(bytes.byteOffset % 65_536).toBe(0);
   });
 
   it('lets a waiter go when its signal aborts, and serves the next', async () => {
-    const budget = new MemoryBudget(10);
-    const first = await budget.acquire(6, never);
+    const budget = new MemoryBudget(10 * mebibyte);
+    const first = await budget.acquire(6 * mebibyte, never);
     const controller = new AbortController();
-    const blocked = budget.acquire(10, controller.signal);
-    const next = budget.acquire(4, never);
+    const blocked = budget.acquire(10 * mebibyte, controller.signal);
+    const next = budget.acquire(4 * mebibyte, never);
     controller.abort(new Error('enough'));
     await expect(blocked).rejects.toThrow('enough');
-    expect((await next).bytes.byteLength).toBe(4);
+    expect((await next).bytes.byteLength).toBe(4 * mebibyte);
     first.release();
     await expect(budget.acquire(1, controller.signal)).rejects.toThrow('enough');
   });
