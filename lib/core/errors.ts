@@ -67,7 +67,13 @@ export class InvalidFile extends WeighbridgeError {
   }
 }
 
-export type RefusalReason = 'released-content' | 'access-class' | 'over-budget' | 'names-collide' | 'withdrawn';
+export type RefusalReason =
+  | 'released-content'
+  | 'access-class'
+  | 'over-budget'
+  | 'names-collide'
+  | 'withdrawn'
+  | 'signed-registry';
 
 /** The request was understood and is not allowed: an invariant would break. */
 export class Refused extends WeighbridgeError {

@@ -2,11 +2,13 @@ import { notesKey, objectsKey, releaseKey } from '../../contract/keys.ts';
 import type { Clock } from '../clock.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
+import type { Manifest } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { isSyncable, type Store, StoreError } from '../stores/store.ts';
 import { latestVersion } from './latest-version.ts';
 import { readObject } from './read-object.ts';
-import { type Registry, type Release, releaseSchema } from './records.ts';
+import { type CollectionEntry, type Registry, type Release, releaseSchema } from './records.ts';
+import { collectionOf, registryEntry } from './registry-entry.ts';
 import { swapRegistry } from './registry-file.ts';
 import { encodeRecord, objectsRecord, type ReleaseDraft, releaseRecord } from './release-draft.ts';
 import { releaseNotes } from './release-notes.ts';
@@ -118,7 +120,9 @@ async function listInRegistry(
   const { collection, version } = release;
   let changed = true;
   const change = (registry: Registry): Registry | undefined => {
-    const present = registry.collections[collection]?.versions[version];
+    const before = collectionOf(registry, collection);
+    checkScheme(draft.manifest, before);
+    const present = registryEntry(registry, collection, version);
     if (present !== undefined) {
       if (present.content !== release.content) {
         throw otherContent(collection, version, present.content, release.content);
@@ -133,9 +137,8 @@ async function listInRegistry(
       sha256: sha256.hex,
       bytes: release.artifacts.reduce((sum, artifact) => sum + artifact.size, 0),
       artifacts: release.artifacts.length,
-      publishedAt: clock.now().toISOString(),
+      publishedAt: publicationTime(before, clock),
     };
-    const before = registry.collections[collection];
     const versions = { ...before?.versions, [version]: entry };
     const scheme = draft.manifest.versioning === 'tag' ? ({ versioning: 'tag' } as const) : {};
     const after = { ...before, ...scheme, versions, latest: latestVersion({ ...scheme, versions }) };
@@ -143,6 +146,29 @@ async function listInRegistry(
   };
   await swapRegistry(store, change, clock, signal);
   return changed;
+}
+
+/**
+ * Now, and always after every earlier release of the collection: of tags the one published last is the latest,
+ * whatever the clocks of the publishers say.
+ */
+function publicationTime(collection: CollectionEntry | undefined, clock: Clock): string {
+  const earlier = Object.values(collection?.versions ?? {}).map(({ publishedAt }) => Date.parse(publishedAt) + 1);
+  const newest = earlier.reduce((a, b) => (b > a ? b : a), 0);
+  return new Date(Math.max(clock.now().getTime(), newest)).toISOString();
+}
+
+/** @throws Refused for versions of another scheme than the collection has. */
+export function checkScheme(manifest: Manifest, collection: CollectionEntry | undefined): void {
+  if (collection === undefined || (collection.versioning ?? 'semver') === manifest.versioning) return;
+  const scheme = collection.versioning === 'tag' ? 'tags' : 'semver';
+  throw new Refused(
+    'released-content',
+    `${manifest.collection} has ${scheme} as versions; a collection keeps one scheme`,
+    {
+      hint: `Take a version of that scheme${collection.versioning === 'tag' ? ', with "versioning: tag"' : ''}, or another collection.`,
+    },
+  );
 }
 
 export function otherContent(collection: string, version: string, published: string, wanted: string): Refused {

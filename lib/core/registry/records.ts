@@ -5,7 +5,7 @@ const instant = z.string();
 const json = z.record(z.string(), z.unknown());
 
 /** One line's worth of a release in `registry.json`. */
-export const registryEntrySchema = z.object({
+export const registryEntrySchema = z.looseObject({
   /** Store-relative key of its `release.json`. */
   release: z.string(),
   /** Identity of the content, SHA-256 of its canonical JSON. */
@@ -21,7 +21,7 @@ export const registryEntrySchema = z.object({
 });
 export type RegistryEntry = z.infer<typeof registryEntrySchema>;
 
-export const collectionEntrySchema = z.object({
+export const collectionEntrySchema = z.looseObject({
   /** The version that `@latest` means; null when there is none. */
   latest: z.string().nullable(),
   /** Present where versions are tags; a collection keeps one scheme. */
@@ -29,15 +29,17 @@ export const collectionEntrySchema = z.object({
   versions: z.record(z.string(), registryEntrySchema),
 });
 
-/** `registry.json`: the one mutable object of a store. Unknown fields are kept, for later versions of the format. */
+/** `registry.json`: the one mutable object of a store. Unknown fields are kept at every level, for later versions of the format. */
 export const registrySchema = z.looseObject({
   schema: z.literal('weighbridge/registry/1'),
   access: z.enum(['public', 'private']),
   /** Grows by one per swap of this file. */
   serial: z.number().int().nonnegative(),
   updatedAt: instant,
-  mirrors: z.array(z.object({ kind: z.string(), baseUrl: z.string(), readers: z.enum(['public', 'iam']) })),
+  mirrors: z.array(z.looseObject({ kind: z.string(), baseUrl: z.string(), readers: z.enum(['public', 'iam']) })),
   collections: z.record(z.string(), collectionEntrySchema),
+  /** Over the canonical JSON without this field. A writer that cannot renew them must not write. */
+  signatures: z.array(z.unknown()).optional(),
 });
 export type Registry = z.infer<typeof registrySchema>;
 

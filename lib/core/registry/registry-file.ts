@@ -6,7 +6,7 @@ import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { type Store, StoreError } from '../stores/store.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { readObject } from './read-object.ts';
-import { type Registry, registrySchema } from './records.ts';
+import { type Registry, registrySchema, releaseSchema } from './records.ts';
 
 /** A registry and the tag that its replacement must match. */
 export interface StoredRegistry {
@@ -36,10 +36,11 @@ export async function readRegistry(store: Store): Promise<StoredRegistry | undef
 
 /**
  * Makes sure that the store has a registry of this access class; an empty store is claimed for it.
- * @throws Refused when the store belongs to the other class.
+ * @throws Refused when the store belongs to the other class, or when its registry is signed.
  */
 export async function claimStore(store: Store, access: Access, clock: Clock): Promise<StoredRegistry> {
   const found = (await readRegistry(store)) ?? (await createRegistry(store, access, clock));
+  checkUnsigned(found.registry, store.url);
   if (found.registry.access !== access) {
     throw new Refused('access-class', `${store.url} holds ${found.registry.access} releases; this one is ${access}`, {
       hint: `Name a store for ${access} releases with --to, or in weighbridge.yaml.`,
@@ -48,7 +49,32 @@ export async function claimStore(store: Store, access: Access, clock: Clock): Pr
   return found;
 }
 
+/** This version has no keys: what it wrote under somebody's signature would make the signature false. */
+function checkUnsigned(registry: Registry, url: string): void {
+  if ((registry.signatures ?? []).length === 0) return;
+  throw new Refused('signed-registry', `the registry of ${url} is signed, and this version cannot sign`, {
+    hint: 'Publish with a version that has the key, or into another store.',
+  });
+}
+
+/** A registry that got lost is no reason to hand a store with releases of one class to the other. */
+async function checkLeftovers(store: Store, access: Access): Promise<void> {
+  for await (const { key } of store.list('')) {
+    if (!/^[^/]+\/[^/]+\/release\.json$/.test(key)) continue;
+    const bytes = await readObject(store, key, recordLimit);
+    if (bytes === undefined) continue;
+    const release = parseRecord(bytes, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
+    if (release.access === access) return;
+    throw new Refused(
+      'access-class',
+      `${store.url} has no registry and holds ${release.access} releases; this one is ${access}`,
+      { hint: `Restore its registry.json, and name a store for ${access} releases with --to.` },
+    );
+  }
+}
+
 async function createRegistry(store: Store, access: Access, clock: Clock): Promise<StoredRegistry> {
+  await checkLeftovers(store, access);
   const registry: Registry = {
     schema: 'weighbridge/registry/1',
     access,
@@ -68,6 +94,7 @@ async function createRegistry(store: Store, access: Access, clock: Clock): Promi
  * Replaces the registry by what `change` makes of it, by compare-and-swap, until no other writer comes between.
  * @param change Pure; called once per try with the newest registry. Undefined: nothing is to be changed.
  * @returns the registry as it is now.
+ * @throws Refused when the registry is signed.
  */
 export async function swapRegistry(
   store: Store,
@@ -80,6 +107,7 @@ export async function swapRegistry(
     signal.throwIfAborted();
     const current = await readRegistry(store);
     if (current === undefined) throw new StoreError(`${registryKey} of ${store.url} is gone`);
+    checkUnsigned(current.registry, store.url);
     const wanted = change(current.registry);
     if (wanted === undefined) return current.registry;
     const next = { ...wanted, serial: current.registry.serial + 1, updatedAt: clock.now().toISOString() };

@@ -2,8 +2,9 @@ import { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { canonicalJson } from '../registry/canonical-json.ts';
-import { otherContent } from '../registry/publish-release.ts';
+import { checkScheme, otherContent } from '../registry/publish-release.ts';
 import type { Release } from '../registry/records.ts';
+import { collectionOf } from '../registry/registry-entry.ts';
 import { checkAgreement } from '../registry/release-set.ts';
 import type { Survey } from './survey.ts';
 
@@ -19,14 +20,7 @@ export function checkRelease(manifest: Manifest, survey: Survey, storeUrl: strin
       hint: `Name a store for ${manifest.access} releases with --to, or in weighbridge.yaml.`,
     });
   }
-  const collection = registry?.collections[manifest.collection];
-  if (collection !== undefined && (collection.versioning ?? 'semver') !== manifest.versioning) {
-    const scheme = collection.versioning === 'tag' ? 'tags' : 'semver';
-    throw new Refused(
-      'released-content',
-      `${manifest.collection} has ${scheme} as versions; a collection keeps one scheme`,
-    );
-  }
+  checkScheme(manifest, collectionOf(registry, manifest.collection));
   if (entry?.pruned !== undefined) {
     throw new Refused('withdrawn', `${name} was pruned at ${entry.pruned.at}; its name is never used again`, {
       hint: 'Take a new version.',

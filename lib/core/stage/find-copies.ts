@@ -2,6 +2,7 @@ import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { readObject } from '../registry/read-object.ts';
 import type { Registry, Release } from '../registry/records.ts';
 import { releaseSchema } from '../registry/records.ts';
+import { collectionOf } from '../registry/registry-entry.ts';
 import type { Store } from '../stores/store.ts';
 
 /** An object of this store that a published release says has the wanted bytes. */
@@ -42,7 +43,7 @@ export async function findCopies(
 function candidates(registry: Registry, collection: string, free: boolean): readonly string[] {
   const keys = (names: readonly string[], most: number) =>
     names
-      .flatMap((name) => Object.values(registry.collections[name]?.versions ?? {}))
+      .flatMap((name) => Object.values(collectionOf(registry, name)?.versions ?? {}))
       .filter((entry) => entry.pruned === undefined)
       .sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
       .slice(0, most)

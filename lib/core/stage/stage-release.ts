@@ -5,6 +5,7 @@ import { Refused, WeighbridgeError } from '../errors.ts';
 import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
 import { publishRelease, writeObjectsRecord } from '../registry/publish-release.ts';
 import type { Registry } from '../registry/records.ts';
+import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import type { MissingArtifact, ProvenArtifact, ReleaseDraft } from '../registry/release-draft.ts';
 import { isCapacityLimited, StoreError } from '../stores/store.ts';
@@ -107,7 +108,7 @@ export async function planRelease(
 }
 
 function isListed(registry: Registry, { collection, version }: Manifest): boolean {
-  return registry.collections[collection]?.versions[version] !== undefined;
+  return registryEntry(registry, collection, version) !== undefined;
 }
 
 async function run(registry: Registry, request: StageRequest, ports: StagePorts, progress: Progress): Promise<void> {

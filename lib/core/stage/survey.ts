@@ -11,6 +11,7 @@ import {
   type Release,
   releaseSchema,
 } from '../registry/records.ts';
+import { registryEntry } from '../registry/registry-entry.ts';
 import { readSums } from '../registry/release-set.ts';
 import type { SumsLine } from '../registry/sha256sums.ts';
 import type { ObjectStat, Store } from '../stores/store.ts';
@@ -38,7 +39,7 @@ export async function surveyRelease(store: Store, manifest: Manifest, registry: 
   const has = (file: string) => objects.has(file);
   return {
     registry,
-    entry: registry?.collections[collection]?.versions[version],
+    entry: registryEntry(registry, collection, version),
     release: has('release.json') ? await readRelease(store, releaseKey(collection, version)) : undefined,
     sums: has('SHA256SUMS') ? await readSums(store, manifest) : undefined,
     objectsRecord: has('objects.json') ? await readObjects(store, objectsKey(collection, version)) : {},
