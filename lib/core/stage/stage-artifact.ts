@@ -193,9 +193,10 @@ async function moveOne(
       if (finished !== undefined) return { put: { outcome: 'exists' as const, stat: finished }, crc32c: undefined };
       return await transferObject(job, leased ?? transfer);
     });
-  // A run that slept through its lease waits for who took over, and finds the object finished then.
-  const result = await move().catch((error: unknown) => {
-    if (error instanceof TransferTakenOver) return move();
+  const result = await move().catch(async (error: unknown) => {
+    // A run that slept through its lease: who took over is waited for, or has finished and cleared up already.
+    const overtaken = error instanceof StoreError && !ports.signal.aborted && (await store.head(key)) !== undefined;
+    if (overtaken || error instanceof TransferTakenOver) return await move();
     throw error;
   });
   const { put } = result;

@@ -13,11 +13,14 @@ export class TransferTakenOver extends WeighbridgeError {
 export class CheckpointWriter {
   private readonly slot: CheckpointSlot;
   private readonly onFailure: (error: unknown) => void;
+  private saved: number;
   private latest: TransferCheckpoint | undefined;
   private running: Promise<void> | undefined;
 
-  constructor(slot: CheckpointSlot, onFailure: (error: unknown) => void) {
+  /** @param offset Bytes that an earlier checkpoint covers. */
+  constructor(slot: CheckpointSlot, offset: number, onFailure: (error: unknown) => void) {
     this.slot = slot;
+    this.saved = offset;
     this.onFailure = onFailure;
   }
 
@@ -26,6 +29,11 @@ export class CheckpointWriter {
     this.running ??= this.drain().finally(() => {
       this.running = undefined;
     });
+  }
+
+  /** Waits while what is offered but not saved leaves `end` more than `distance` bytes beyond the last checkpoint. */
+  async keepUp(end: number, distance: number): Promise<void> {
+    while (end - this.saved > distance && this.running !== undefined) await this.running;
   }
 
   /** Waits until what was offered is saved. */
@@ -40,6 +48,7 @@ export class CheckpointWriter {
         if (!(await this.slot.save(next))) {
           throw new TransferTakenOver('another process continues this transfer');
         }
+        this.saved = next.offset;
       }
     } catch (error) {
       this.latest = undefined;

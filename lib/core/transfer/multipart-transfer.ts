@@ -16,6 +16,9 @@ export const rangeSize = 8 << 20;
 /** Parts may run ahead of the slowest one by this many beyond what is being fetched. */
 const partsAhead = 2;
 
+/** Bytes beyond the last checkpoint after which a transfer waits for the state store: what a crash may cost. */
+const crashWindow = 128 << 20;
+
 export interface MovedBytes {
   readonly sha256: Sha256;
   readonly crc32c: Crc32c;
@@ -34,7 +37,7 @@ export async function moveByRanges(
   const failure = new AbortController();
   const signal = AbortSignal.any([ports.signal, failure.signal]);
   const meter = new ProgressMeter(job.id, job.size, started.offset, ports.reporter);
-  const checkpoints = new CheckpointWriter(job.checkpoints, (error) => failure.abort(error));
+  const checkpoints = new CheckpointWriter(job.checkpoints, started.offset, (error) => failure.abort(error));
   const sink = new PartSink({
     ...started,
     start: started,
@@ -74,6 +77,7 @@ export async function moveByRanges(
   try {
     for (const part of splitRange(started.offset, job.size, upload.partSize)) {
       while (inFlight.size >= window) await Promise.race(inFlight);
+      await checkpoints.keepUp(part.end, crashWindow);
       await movePart(part);
     }
     await Promise.all(inFlight);
