@@ -1,6 +1,6 @@
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import type { Plan } from '../../core/stage/plan.ts';
-import type { ArtifactReport, StageReport } from '../../core/stage/report.ts';
+import { type ArtifactReport, endedBefore, type StageReport } from '../../core/stage/report.ts';
 import { alignedRows } from '../aligned-rows.ts';
 import { formatBytes } from '../progress/quantities.ts';
 
@@ -10,10 +10,10 @@ const mostRows = 40;
 /** What happened, for people. */
 export function stageSummary(report: StageReport): readonly string[] {
   const name = `${report.collection}@${report.version}`;
-  const bad = report.artifacts.filter(
-    ({ state }) => state === 'failed' || state === 'unresolved' || state === 'skipped',
-  );
-  const listed = report.artifacts.length <= mostRows ? report.artifacts : bad;
+  // What a run that was ended did not get to needs no line each: the error says why.
+  const reached = report.artifacts.filter(({ reason }) => reason !== endedBefore);
+  const bad = reached.filter(({ state }) => state === 'failed' || state === 'unresolved' || state === 'skipped');
+  const listed = reached.length <= mostRows ? reached : bad;
   const lines = alignedRows(listed.map(artifactRow));
   for (const artifact of bad) lines.push(...failureLines(artifact));
   lines.push(...report.notes.map((note) => `note: ${escapeUnsafe(note)}`));

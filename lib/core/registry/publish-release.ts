@@ -38,20 +38,11 @@ export async function publishRelease(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<PublishedRelease> {
-  const { collection, version } = wanted.manifest;
   // Artifacts must survive a power cut before any record names them.
   await sync(store);
   signal.throwIfAborted();
   const draft = await decideSet(store, wanted);
-  await store.put(
-    notesKey(collection, version),
-    Buffer.from(releaseNotes(draft)),
-    { ifAbsent: true },
-    {
-      contentType: 'text/markdown; charset=utf-8',
-      cacheControl: forever,
-    },
-  );
+  await writeNotes(store, draft);
   await writeObjectsRecord(store, draft);
   // On some file systems a later name may survive a power cut that an earlier one does not.
   await sync(store);
@@ -66,6 +57,13 @@ export async function publishRelease(
 
 async function sync(store: Store): Promise<void> {
   if (isSyncable(store)) await store.sync();
+}
+
+/** `RELEASE.md`; one that is there already stays. */
+export async function writeNotes(store: Store, draft: ReleaseDraft): Promise<void> {
+  const { collection, version } = draft.manifest;
+  const attributes = { contentType: 'text/markdown; charset=utf-8', cacheControl: forever };
+  await store.put(notesKey(collection, version), Buffer.from(releaseNotes(draft)), { ifAbsent: true }, attributes);
 }
 
 /** This store's own record of versions and tags; replaced when an object was put back. */

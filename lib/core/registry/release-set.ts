@@ -13,8 +13,24 @@ export async function readSums(store: Store, manifest: Manifest): Promise<readon
   const bytes = await readObject(store, key, recordLimit);
   if (bytes === undefined) return undefined;
   const lines = parseSums(Buffer.from(bytes).toString());
-  if (lines === undefined) throw new StoreError(`${key} of ${store.url} is damaged: it is not in sha256sum's format`);
+  if (lines === undefined) {
+    throw new StoreError(`${key} of ${store.url} is damaged: it is not in sha256sum's format`, {
+      hint: 'Restore it; or remove it and run the same command again.',
+    });
+  }
   return lines;
+}
+
+/** Writes `SHA256SUMS`. False: there is one already. */
+export async function writeSums(store: Store, draft: ReleaseDraft): Promise<boolean> {
+  const { collection, version } = draft.manifest;
+  const text = formatSums(draft.proven.map(({ spec, sha256 }) => ({ file: spec.file, sha256 })));
+  const attributes = {
+    contentType: 'text/plain; charset=utf-8',
+    cacheControl: 'public, max-age=31536000, immutable',
+  };
+  const put = await store.put(sumsKey(collection, version), Buffer.from(text), { ifAbsent: true }, attributes);
+  return put.outcome === 'created';
 }
 
 /**
@@ -25,22 +41,13 @@ export async function readSums(store: Store, manifest: Manifest): Promise<readon
 export async function decideSet(store: Store, draft: ReleaseDraft): Promise<ReleaseDraft> {
   const { manifest } = draft;
   const key = sumsKey(manifest.collection, manifest.version);
-  const text = formatSums(draft.proven.map(({ spec, sha256 }) => ({ file: spec.file, sha256 })));
-  const put = await store.put(
-    key,
-    Buffer.from(text),
-    { ifAbsent: true },
-    {
-      contentType: 'text/plain; charset=utf-8',
-      cacheControl: 'public, max-age=31536000, immutable',
-    },
-  );
-  if (put.outcome === 'created') return draft;
+  if (await writeSums(store, draft)) return draft;
   const lines = await readSums(store, manifest);
   if (lines === undefined) throw new StoreError(`${key} appeared and vanished`);
   checkAgreement(manifest, lines);
   const chosen = new Set(lines.map(({ file }) => file));
-  const absent = lines.find(({ file }) => !draft.proven.some(({ spec }) => spec.file === file));
+  const staged = new Set(draft.proven.map(({ spec }) => spec.file));
+  const absent = lines.find(({ file }) => !staged.has(file));
   if (absent !== undefined) {
     throw new StoreError(`${key} names ${absent.file}, which this run could not stage`, {
       retryable: true,

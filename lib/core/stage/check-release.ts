@@ -1,7 +1,9 @@
 import { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import { canonicalJson } from '../registry/canonical-json.ts';
+import { contentIdentity } from '../registry/content.ts';
 import { checkScheme, otherContent } from '../registry/publish-release.ts';
 import type { Release } from '../registry/records.ts';
 import { collectionOf } from '../registry/registry-entry.ts';
@@ -11,6 +13,7 @@ import type { Survey } from './survey.ts';
 /**
  * May this manifest be staged over what the store holds? Content decides: labels, sources and comments may differ.
  * @throws Refused for another access class, other content, a pruned version, or another scheme of versions.
+ * @throws MirrorDamaged when the records of a published release do not hold together.
  */
 export function checkRelease(manifest: Manifest, survey: Survey, storeUrl: string): void {
   const name = `${manifest.collection}@${manifest.version}`;
@@ -26,12 +29,50 @@ export function checkRelease(manifest: Manifest, survey: Survey, storeUrl: strin
       hint: 'Take a new version.',
     });
   }
+  checkRecords(survey, `${manifest.collection}/${manifest.version}`, storeUrl);
   if (release !== undefined) {
     checkContent(manifest, release.record);
     if (entry !== undefined && entry.content !== release.record.content) {
       throw otherContent(manifest.collection, manifest.version, entry.content, release.record.content);
     }
   } else if (sums !== undefined) checkAgreement(manifest, sums);
+}
+
+/**
+ * A release whose records contradict each other must not be called present, nor be judged by a record that was edited.
+ * @throws MirrorDamaged
+ */
+function checkRecords({ entry, release, sums }: Survey, at: string, storeUrl: string): void {
+  const hint = 'Restore it from a copy of the mirror; it cannot be made again.';
+  if (release === undefined) {
+    if (entry === undefined) return;
+    throw new MirrorDamaged(`${at}/release.json of ${storeUrl}, which the registry names, is gone`, { hint });
+  }
+  const { artifacts, content } = release.record;
+  if (entry !== undefined && entry.sha256 !== release.sha256.hex) {
+    throw new MirrorDamaged(`${at}/release.json of ${storeUrl} is not the one that the registry names`, {
+      hint,
+      evidence: { expected: entry.sha256, actual: release.sha256.hex },
+    });
+  }
+  if (contentIdentity(artifacts).hex !== content) {
+    throw new MirrorDamaged(`${at}/release.json of ${storeUrl} contradicts itself: its files are not its content`, {
+      hint,
+    });
+  }
+  const lines = sums?.map(({ file, sha256 }) => `${sha256.hex}  ${file}`).sort();
+  if (
+    lines !== undefined &&
+    lines.join('\n') !==
+      artifacts
+        .map((one) => `${one.sha256}  ${one.file}`)
+        .sort()
+        .join('\n')
+  ) {
+    throw new MirrorDamaged(`${at}/SHA256SUMS of ${storeUrl} says something else than its release.json`, {
+      hint: 'Remove it and run the same command again: it is written anew from release.json.',
+    });
+  }
 }
 
 function checkContent(manifest: Manifest, release: Release): void {

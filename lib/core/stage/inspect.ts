@@ -5,7 +5,7 @@ import { Refused } from '../errors.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
 import { leftOut } from '../registry/release-set.ts';
-import type { ResolvedSource } from '../sources/source.ts';
+import { type ResolvedSource, SourceError } from '../sources/source.ts';
 import type { ObjectStat } from '../stores/store.ts';
 import { type CopySource, findCopies } from './find-copies.ts';
 import { hashObject } from './hash-object.ts';
@@ -47,7 +47,7 @@ export async function inspect(
       else findings.set(spec, finding);
     }),
   );
-  const copies = await copySources(request, survey, wanted);
+  const copies = await copySources(request, survey, wanted, findings);
   if (wanted.length > 0) ports.reporter.emit({ type: 'phase', phase: 'preflight' });
   const asking = pLimit(preflights);
   await Promise.all(
@@ -69,12 +69,12 @@ async function lookInStore(
   if (sha256 === undefined) {
     return { kind: 'unresolved', reason: 'the manifest has no sha256 for it; run `weighbridge lock`' };
   }
-  if (survey.sums !== undefined && !survey.sums.some(({ file }) => file === spec.file)) {
+  if (survey.decided !== undefined && !survey.decided.has(spec.file)) {
     return { kind: 'left-out', reason: leftOut };
   }
   const stat = survey.objects.get(spec.file);
   if (stat === undefined) return undefined;
-  const recorded = survey.release?.record.artifacts.find(({ file }) => file === spec.file);
+  const recorded = survey.recorded.get(spec.file);
   const size = recorded?.size ?? spec.size;
   const unchanged = recorded !== undefined && survey.objectsRecord[spec.file]?.etag === stat.etag;
   const right =
@@ -107,17 +107,24 @@ async function copySources(
   request: StageRequest,
   survey: Survey,
   wanted: readonly ArtifactSpec[],
+  findings: ReadonlyMap<ArtifactSpec, Finding>,
 ): Promise<ReadonlyMap<ArtifactSpec, CopySource>> {
   const { store, manifest } = request;
   const digests = new Set(wanted.map((spec) => spec.sha256?.hex ?? ''));
-  const found = await findCopies(store, survey.registry, manifest.collection, digests);
+  const found = new Map(await findCopies(store, survey.registry, manifest.collection, digests));
+  // What an earlier attempt staged in this very release serves its twins as well.
+  for (const finding of findings.values()) {
+    if (finding.kind !== 'present') continue;
+    const { stat, sha256 } = finding.proven;
+    if (digests.has(sha256.hex)) found.set(sha256.hex, { key: stat.key, size: stat.size, sha256: sha256.hex });
+  }
   const first = new Map<string, ArtifactSpec>();
   const copies = new Map<ArtifactSpec, CopySource>();
   for (const spec of wanted) {
     const digest = spec.sha256?.hex ?? '';
     const elsewhere = found.get(digest);
     const twin = first.get(digest);
-    if (elsewhere !== undefined) copies.set(spec, elsewhere);
+    if (elsewhere !== undefined && (spec.size ?? elsewhere.size) === elsewhere.size) copies.set(spec, elsewhere);
     else if (twin === undefined) first.set(digest, spec);
     else {
       const key = artifactKey(manifest.collection, manifest.version, twin.file);
@@ -130,10 +137,17 @@ async function copySources(
 async function lookUpstream(spec: ArtifactSpec, copy: CopySource | undefined, ports: StagePorts): Promise<Finding> {
   const walk = new SourceWalk(spec, ports, ports.retry);
   if (copy !== undefined) return { kind: 'copy', from: copy, walk };
-  const resolved = await walk.resolved();
-  const size = spec.size ?? resolved?.description.size;
-  if (resolved === undefined || size === undefined) {
-    return { kind: 'unavailable', walk, reason: walk.reason };
+  for (let resolved = await walk.resolved(); resolved !== undefined; resolved = await walk.resolved()) {
+    const size = spec.size ?? resolved.description.size;
+    if (size !== undefined) return { kind: 'fetch', walk, resolved, size };
+    walk.failed(saysNoLength(resolved));
   }
-  return { kind: 'fetch', walk, resolved, size };
+  return { kind: 'unavailable', walk, reason: walk.reason };
+}
+
+/** Why a source cannot be read: neither it nor the manifest says how many bytes there are. */
+export function saysNoLength({ description }: ResolvedSource): SourceError {
+  return new SourceError('broken', `${description.source} does not say how long it is`, {
+    hint: 'Give the size in the manifest, or run `weighbridge lock`.',
+  });
 }

@@ -53,7 +53,12 @@ export function makePlan(
     version: manifest.version,
     store: store.url,
     state: !listed ? 'new' : needed.length === 0 ? 'present' : 'repair',
-    publishable: artifacts.every(({ action, required }) => !required || !blocking.has(action)),
+    publishable:
+      artifacts.every(
+        ({ action, required, file }) => !blocking.has(action) || !(required || survey.decided?.has(file)),
+      ) &&
+      // Of optional files alone, none of which can be had, no release is made.
+      artifacts.some(({ action }) => !blocking.has(action)),
     artifacts,
     bytes: { fetch: sum('fetch'), copy: sum('copy'), present: sum('present') },
     requests: predictRequests(needed, store.limits, listed),
@@ -62,7 +67,7 @@ export function makePlan(
   };
 }
 
-/** What keeps a required artifact, and with it the release, from being published. */
+/** What keeps an artifact that must be in, and with it the release, from being published. */
 const blocking: ReadonlySet<Finding['kind']> = new Set(['damaged', 'unavailable', 'unresolved', 'left-out']);
 
 function planned(spec: ArtifactSpec, finding: Finding | undefined): PlannedArtifact {

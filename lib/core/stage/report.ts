@@ -1,3 +1,4 @@
+import type { ArtifactSpec } from '../manifest/manifest.ts';
 import type { SourceOutcome } from '../sources/source.ts';
 import type { RequestKind } from '../stores/store.ts';
 
@@ -56,5 +57,14 @@ export interface StageReport {
   readonly startedAt: string;
   readonly finishedAt: string;
   /** Set when the run as a whole was refused or failed. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+/** Why an artifact has no other state: the run as a whole ended before. */
+export const endedBefore = 'the run ended before it was staged';
+
+/** The entry of an artifact that the run did not get to. */
+export function notReached({ id, file, required, size, sha256 }: ArtifactSpec): ArtifactReport {
+  const nothing = { bytesFetched: 0, seconds: 0, source: null, attempts: [], reason: endedBefore };
+  return { id, file, state: 'skipped', required, size: size ?? null, sha256: sha256?.hex ?? null, ...nothing };
 }

@@ -15,7 +15,7 @@ import type { TransferPorts } from '../transfer/transfer-job.ts';
 import { transferObject } from '../transfer/transfer-object.ts';
 import { checkpointSlot } from './checkpoint-slot.ts';
 import { hashObject } from './hash-object.ts';
-import type { Finding } from './inspect.ts';
+import { type Finding, saysNoLength } from './inspect.ts';
 import type { ArtifactReport, ArtifactState } from './report.ts';
 import type { SourceWalk } from './source-walk.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
@@ -87,7 +87,10 @@ export async function stageArtifact(
     if (error instanceof StoreError || error instanceof TransferTakenOver) return error;
     throw error;
   });
-  if (fetched instanceof WeighbridgeError) return finish('failed', { reason: fetched.message, walk: finding.walk });
+  if (fetched instanceof WeighbridgeError) {
+    const hint = fetched.hint === undefined ? '' : ` ${fetched.hint}`;
+    return finish('failed', { reason: `${fetched.message}${hint}`, walk: finding.walk });
+  }
   if (fetched === undefined) return finish('failed', { reason: finding.walk.reason, walk: finding.walk });
   return finish('staged', { proven: fetched.proven, source: fetched.source, walk: finding.walk });
 }
@@ -138,12 +141,18 @@ async function copyInStore(
   ports.reporter.emit({ type: 'artifact-started', id: spec.id, bytes: from.size, source: from.key });
   try {
     const source = await new StoreSource(request.store, from.key).resolve();
+    const { size } = source.description;
+    if (spec.size !== undefined && size !== spec.size) {
+      throw new SourceError('wrong-size', `it has ${size} bytes, the manifest says ${spec.size}`);
+    }
     // Bytes read from this store are no fetched bytes.
     const local = { ...transfer, onFetched: () => undefined };
     return await moveOne(spec, source, source.description.size, request, local, ports);
   } catch (error) {
     ports.signal.throwIfAborted();
-    if (!(error instanceof SourceError)) throw error;
+    // Only a saving was lost. What is wrong with the store itself, the transfer from upstream meets as well.
+    const harmless = error instanceof WeighbridgeError && !(error instanceof Refused);
+    if (!harmless) throw error;
     ports.reporter.emit({ type: 'note', message: `${from.key} could not be copied: ${error.message}` });
     return undefined;
   }
@@ -160,11 +169,7 @@ async function moveOne(
   const { store, manifest } = request;
   const { sha256 } = spec;
   if (sha256 === undefined) throw new TypeError('an artifact without a digest is not staged');
-  if (size === undefined) {
-    throw new SourceError('broken', `${source.description.source} does not say how long it is`, {
-      hint: 'Give the size in the manifest, or run `weighbridge lock`.',
-    });
-  }
+  if (size === undefined) throw saysNoLength(source);
   const key = artifactKey(manifest.collection, manifest.version, spec.file);
   const destination = destinationId(store.url, key);
   const job = {

@@ -3,18 +3,21 @@ import { artifactKey, releasePrefix } from '../../contract/keys.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import { Refused, WeighbridgeError } from '../errors.ts';
 import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
-import { publishRelease, writeObjectsRecord } from '../registry/publish-release.ts';
+import { publishRelease } from '../registry/publish-release.ts';
 import type { Registry } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import type { MissingArtifact, ProvenArtifact, ReleaseDraft } from '../registry/release-draft.ts';
-import { isCapacityLimited, StoreError } from '../stores/store.ts';
+import { leftOut } from '../registry/release-set.ts';
+import { StoreError } from '../stores/store.ts';
+import { checkBytes, lackOfSpace } from './check-budgets.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
 import { clearAbandoned } from './clear-abandoned.ts';
 import { clearDeadClaim, holdingRelease } from './holding-release.ts';
 import { type Finding, inspect } from './inspect.ts';
 import { makePlan, type Plan } from './plan.ts';
-import type { ReleaseState, StageReport } from './report.ts';
+import { type ArtifactReport, notReached, type ReleaseState, type StageReport } from './report.ts';
+import { restoreRecords } from './restore-records.ts';
 import { type StagedArtifact, stageArtifact } from './stage-artifact.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
 import { type Survey, surveyRelease } from './survey.ts';
@@ -70,8 +73,13 @@ export async function stageRelease(
     // Whatever an interruption made fail, the interruption is what happened.
     const error: unknown = ports.signal.aborted ? ports.signal.reason : thrown;
     if (!(error instanceof WeighbridgeError)) throw error;
-    progress.error = error;
-    progress.state = error instanceof Refused ? 'refused' : 'failed';
+    if (progress.state === 'published' || progress.state === 'present') {
+      // What was published stays so, whatever went wrong while clearing up.
+      progress.notes.push(`Afterwards: ${[error.message, error.hint].filter(Boolean).join('. ')}`);
+    } else {
+      progress.error = error;
+      progress.state = error instanceof Refused ? 'refused' : 'failed';
+    }
   }
   const finishedAt = ports.clock.now();
   const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
@@ -86,14 +94,24 @@ export async function stageRelease(
     state: progress.state,
     published: progress.published,
     content: progress.content,
-    artifacts: progress.staged.map((artifact) => artifact.report),
+    artifacts: allReports(manifest, progress.staged),
     stores: [{ store: store.url, state: progress.state, requests: { ...store.requests } }],
     notes: progress.notes,
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
-    ...(error === undefined ? {} : { error: { code: error.name, message: error.message } }),
+    ...(error === undefined ? {} : { error: runError(error) }),
   };
   return { report, error };
+}
+
+/** One entry per artifact, in the manifest's order; a run that was ended early did not get to all of them. */
+function allReports(manifest: Manifest, staged: readonly StagedArtifact[]): readonly ArtifactReport[] {
+  const reports = new Map(staged.map(({ report }) => [report.id, report]));
+  return manifest.artifacts.map((spec) => reports.get(spec.id) ?? notReached(spec));
+}
+
+function runError({ name, message, hint }: WeighbridgeError): NonNullable<StageReport['error']> {
+  return { code: name, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** What `stage` would do, without writing anything. @throws Refused, StoreError */
@@ -104,7 +122,10 @@ export async function planRelease(
 ): Promise<Plan> {
   const survey = await surveyRelease(request.store, request.manifest, registry);
   checkRelease(request.manifest, survey, request.store.url);
-  return makePlan(request, survey, await inspect(request, survey, ports), ports.memory.limit);
+  const findings = await inspect(request, survey, ports);
+  const plan = makePlan(request, survey, findings, ports.memory.limit);
+  const full = await lackOfSpace(plan, request, findings, ports);
+  return full === undefined ? plan : { ...plan, publishable: false, warnings: [...plan.warnings, full.message] };
 }
 
 function isListed(registry: Registry, { collection, version }: Manifest): boolean {
@@ -122,41 +143,24 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
   }
   const findings = await inspect(request, survey, ports);
   const plan = makePlan(request, survey, findings, ports.memory.limit);
-  await checkBudgets(plan, request);
+  checkBytes(plan, request.maxBytes);
+  const full = await lackOfSpace(plan, request, findings, ports);
+  if (full !== undefined) throw full;
   ports.reporter.emit({
     type: 'planned',
     artifacts: plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy').length,
     bytes: plan.bytes.fetch + plan.bytes.copy,
   });
   await stageAll(request, findings, ports, progress);
-  const lacking = progress.staged.filter(({ proven, report }) => proven === undefined && report.required);
-  if (lacking.length > 0) return;
-  // A damaged file of a published release is no reason to keep quiet about it, required or not.
-  if (progress.staged.some(({ report }) => report.reason?.startsWith('damaged'))) return;
+  const failed = progress.staged.filter(({ proven }) => proven === undefined).map(({ report }) => report);
+  if (failed.some(({ required }) => required)) return;
+  checkWhole(failed, request, survey);
   await publish(request, survey, ports, progress);
   const { collection, version } = manifest;
   const large = manifest.artifacts.filter(({ size }) => size === undefined || size > store.limits.singlePut);
   const keys = large.map(({ file }) => artifactKey(collection, version, file));
   const release = { prefix: releasePrefix(collection, version), keys };
   progress.notes.push(...(await clearAbandoned(store, release, request.attempt, ports)));
-}
-
-async function checkBudgets(plan: Plan, request: StageRequest): Promise<void> {
-  const { fetch, copy } = plan.bytes;
-  if (request.maxBytes !== undefined && fetch > request.maxBytes) {
-    throw new Refused('over-budget', `${fetch} bytes would be fetched; --max-bytes allows ${request.maxBytes}`, {
-      hint: 'Nothing was fetched. Raise the limit if that is what you want.',
-    });
-  }
-  const { store } = request;
-  if (!isCapacityLimited(store)) return;
-  const free = await store.freeBytes();
-  if (fetch + copy > free) {
-    throw new StoreError(`${store.url} has ${free} bytes free; this release needs ${fetch + copy} more`, {
-      hint: 'Make room, or stage onto another disk with --to.',
-      evidence: { free, needed: fetch + copy },
-    });
-  }
 }
 
 /** Objects up to this many bytes are limited by requests, not by bandwidth, and go four times as many at once. */
@@ -198,6 +202,21 @@ async function stageAll(
   }
 }
 
+/** @throws StoreError when what all optional files that failed leave over is not the release, or no release at all. */
+function checkWhole(failed: readonly ArtifactReport[], { manifest }: StageRequest, survey: Survey): void {
+  const name = `${manifest.collection}@${manifest.version}`;
+  const decided = failed.find(({ file }) => survey.decided?.has(file));
+  if (decided !== undefined) {
+    throw new StoreError(`${name} is decided to hold ${decided.file}, and it is not there: ${decided.reason}`, {
+      hint: 'Put it back, or see that one of its sources has it, and run the same command again.',
+    });
+  }
+  if (failed.length < manifest.artifacts.length) return;
+  throw new StoreError(`${name} would hold nothing: every file of it is optional, and none could be had`, {
+    hint: 'See to its sources and run the same command again.',
+  });
+}
+
 async function publish(request: StageRequest, survey: Survey, ports: StagePorts, progress: Progress): Promise<void> {
   const { manifest, store } = request;
   const proven: ProvenArtifact[] = progress.staged.flatMap((artifact) => artifact.proven ?? []);
@@ -214,21 +233,28 @@ async function publish(request: StageRequest, survey: Survey, ports: StagePorts,
     missing,
     run: runId(request.manifestSha256, store.url),
   };
-  const complete = survey.release !== undefined && survey.entry !== undefined;
   const restored = progress.staged.some(({ report }) => report.state === 'staged' || report.state === 'copied');
-  if (complete && !restored) {
+  if (survey.release !== undefined && survey.entry !== undefined) {
     progress.state = 'present';
+    if (restored) progress.notes.push('Objects that were gone from a published release were put back.');
+    progress.notes.push(...(await restoreRecords(store, survey, draft)));
     return;
   }
   ports.reporter.emit({ type: 'phase', phase: 'publish' });
-  if (complete) {
-    await writeObjectsRecord(store, draft);
-    progress.notes.push('Objects that were gone from a published release were put back.');
-    progress.state = 'present';
-    return;
-  }
   const published = await publishRelease(store, draft, ports.clock, ports.signal);
+  leaveOut(progress, published.draft.proven);
   progress.content = published.release.content;
   progress.published = true;
   progress.state = published.changed ? 'published' : 'present';
+}
+
+/** Optional files that this run staged, when another publisher had decided without them: they are not in the release. */
+function leaveOut(progress: Progress, chosen: readonly ProvenArtifact[]): void {
+  const files = new Set(chosen.map(({ spec }) => spec.file));
+  progress.staged = progress.staged.map((artifact) => {
+    const { proven, report } = artifact;
+    if (proven === undefined || files.has(report.file)) return artifact;
+    progress.notes.push(`${proven.stat.key} is no part of the release and may be removed: ${leftOut}.`);
+    return { proven: undefined, report: { ...report, state: 'skipped', source: null, reason: leftOut } };
+  });
 }

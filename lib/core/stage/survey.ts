@@ -1,6 +1,7 @@
 import { objectsKey, releaseKey, releasePrefix } from '../../contract/keys.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { readObject } from '../registry/read-object.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type Registry,
   type RegistryEntry,
   type Release,
+  type ReleaseArtifact,
   releaseSchema,
 } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
@@ -24,6 +26,11 @@ export interface Survey {
   readonly release: { readonly record: Release; readonly sha256: Sha256 } | undefined;
   /** The set that a publisher decided on, when it got that far. */
   readonly sums: readonly SumsLine[] | undefined;
+  /** The files that are in for ever, by the published record or else by `sums`; undefined while nobody decided. */
+  readonly decided: ReadonlySet<string> | undefined;
+  /** What the published record says, by file. */
+  readonly recorded: ReadonlyMap<string, ReleaseArtifact>;
+  /** Empty where there is none, or none that can be read: objects are then hashed, and it is written anew. */
   readonly objectsRecord: ObjectsRecord;
   /** Objects under the release's prefix, by file. */
   readonly objects: ReadonlyMap<string, ObjectStat>;
@@ -37,11 +44,16 @@ export async function surveyRelease(store: Store, manifest: Manifest, registry: 
   for await (const stat of store.list(prefix)) objects.set(stat.key.slice(prefix.length), stat);
   // A record that the listing does not show was not there then; whoever writes one now is met at the conditional puts.
   const has = (file: string) => objects.has(file);
+  const release = has('release.json') ? await readRelease(store, releaseKey(collection, version)) : undefined;
+  const sums = has('SHA256SUMS') ? await readSums(store, manifest) : undefined;
+  const decided = release?.record.artifacts ?? sums;
   return {
     registry,
     entry: registryEntry(registry, collection, version),
-    release: has('release.json') ? await readRelease(store, releaseKey(collection, version)) : undefined,
-    sums: has('SHA256SUMS') ? await readSums(store, manifest) : undefined,
+    release,
+    sums,
+    decided: decided === undefined ? undefined : new Set(decided.map(({ file }) => file)),
+    recorded: new Map(release?.record.artifacts.map((artifact) => [artifact.file, artifact])),
     objectsRecord: has('objects.json') ? await readObjects(store, objectsKey(collection, version)) : {},
     objects,
   };
@@ -57,5 +69,11 @@ async function readRelease(store: Store, key: string): Promise<Survey['release']
 async function readObjects(store: Store, key: string): Promise<ObjectsRecord> {
   const bytes = await readObject(store, key, recordLimit);
   if (bytes === undefined) return {};
-  return parseRecord(bytes, objectsSchema, 'weighbridge/objects/1', `${key} of ${store.url}`);
+  try {
+    return parseRecord(bytes, objectsSchema, 'weighbridge/objects/1', `${key} of ${store.url}`);
+  } catch (error) {
+    // It only saves the work of hashing, and is the one record of a release that may be replaced.
+    if (error instanceof MirrorDamaged) return {};
+    throw error;
+  }
 }

@@ -1,0 +1,51 @@
+import { notesKey, sumsKey } from '../../contract/keys.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { canonicalJson } from '../registry/canonical-json.ts';
+import { writeNotes, writeObjectsRecord } from '../registry/publish-release.ts';
+import type { Release } from '../registry/records.ts';
+import { objectsRecord, type ReleaseDraft } from '../registry/release-draft.ts';
+import { writeSums } from '../registry/release-set.ts';
+import type { Store } from '../stores/store.ts';
+import type { Survey } from './survey.ts';
+
+/**
+ * Puts back the records of a published release that follow from its `release.json`: SHA256SUMS, RELEASE.md and
+ * this store's own objects.json, which is also brought up to date where objects were put back or the tree was copied.
+ * @param draft what was found and put back, complete.
+ * @returns notes for the report.
+ */
+export async function restoreRecords(store: Store, survey: Survey, draft: ReleaseDraft): Promise<readonly string[]> {
+  const { release } = survey;
+  if (release === undefined) return [];
+  const { collection, version } = draft.manifest;
+  const notes: string[] = [];
+  const published = asPublished(draft, release.record);
+  if (survey.sums === undefined) {
+    await writeSums(store, published);
+    notes.push(`${sumsKey(collection, version)} was gone and was put back.`);
+  }
+  if (!survey.objects.has('RELEASE.md')) {
+    await writeNotes(store, published);
+    notes.push(`${notesKey(collection, version)} was gone and was put back.`);
+  }
+  if (canonicalJson(objectsRecord(draft.proven)) !== canonicalJson(survey.objectsRecord)) {
+    await writeObjectsRecord(store, draft);
+  }
+  return notes;
+}
+
+/** The draft with what the record says of it, whatever has been edited in the manifest since. */
+function asPublished(draft: ReleaseDraft, record: Release): ReleaseDraft {
+  const manifest: Manifest = {
+    ...draft.manifest,
+    license: record.license ?? undefined,
+    homepage: record.homepage ?? undefined,
+    description: record.description ?? undefined,
+  };
+  const digestFrom = new Map(record.artifacts.map((artifact) => [artifact.file, artifact.digestFrom]));
+  const proven = draft.proven.map((one) => {
+    const spec = { ...one.spec, digestFrom: digestFrom.get(one.spec.file) ?? one.spec.digestFrom };
+    return { ...one, spec };
+  });
+  return { ...draft, manifest, proven };
+}
