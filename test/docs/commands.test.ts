@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,12 +5,13 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProgramResult, runProgram } from '../project/run-program.ts';
 import { root } from '../project/source-files.ts';
+import { hasProgram } from '../support/has-program.ts';
 import { codeBlocks } from './markdown.ts';
 
 /** The port that the pages name, because it is the default of `serve`. */
 const writtenPort = '8040';
 const tools = ['bash', 'curl', 'sha256sum', 'aria2c', 'python3', 'tar'];
-const lacking = tools.filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
+const lacking = tools.filter((tool) => !hasProgram(tool));
 
 let folder: string;
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +6,12 @@ import { exitCodes } from '../../lib/contract/exit-codes.ts';
 import { registrySchema, releaseArtifactSchema, releaseSchema } from '../../lib/core/registry/records.ts';
 import { type ProgramResult, runProgram } from '../project/run-program.ts';
 import { root } from '../project/source-files.ts';
+import { hasProgram } from '../support/has-program.ts';
 import { codeBlocks } from './markdown.ts';
 
 const page = readFileSync(join(root, 'docs/mirror.md'), 'utf8');
 const blocks = codeBlocks(page);
-const hasPython = spawnSync('python3', ['-c', 'import hashlib; hashlib.file_digest']).status === 0;
+const hasPython = hasProgram('python3', ['-c', 'import hashlib; hashlib.file_digest']);
 
 let folder: string;
 

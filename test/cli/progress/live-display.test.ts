@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasProgram } from '../../support/has-program.ts';
 import { screenAfter } from './screen.ts';
 
 /** `script` of util-linux gives a program a real terminal. */
-const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
+const hasTerminal = hasProgram('script', ['-qec', 'true', '/dev/null']);
 
 function onTerminal(variables: Record<string, string>): string {
   const program = join(import.meta.dirname, 'live-program.ts');

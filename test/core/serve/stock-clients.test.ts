@@ -5,17 +5,12 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { layOutMirror, sampleBytes, temporaryFolder } from '../../fixtures/mirror.ts';
 import { serving } from '../../fixtures/serving.ts';
+import { hasProgram } from '../../support/has-program.ts';
 
 const execute = promisify(execFile);
 const weights = sampleBytes(3_000_000, 'weights');
 
-async function installed(program: string): Promise<boolean> {
-  return await execute(program, ['--version']).then(
-    () => true,
-    () => false,
-  );
-}
-const has = { curl: await installed('curl'), aria2c: await installed('aria2c'), sums: await installed('sha256sum') };
+const has = { curl: hasProgram('curl'), aria2c: hasProgram('aria2c'), sums: hasProgram('sha256sum') };
 
 let base: string;
 let root: string;
