@@ -105,10 +105,13 @@ class UndiciClient implements HttpClient {
       bodyTimeout: (timeouts?.body ?? 30) * 1000,
       body: request.body ?? null,
       signal: request.signal ?? null,
+      // The connection outlives a HEAD: ten thousand preflights must not cost ten thousand handshakes. A server that
+      // sends a body nevertheless makes the next answer unreadable, and that request is tried again.
+      reset: false,
     };
     try {
       const dispatcher = await this.dispatchers.dispatcherFor(url);
-      return new UndiciResponse(await dispatcher.request(options), url, [...hops], request.signal);
+      return new UndiciResponse(await dispatcher.request(options), url, [...hops], request);
     } catch (error) {
       throw toSourceError(error, url, request.signal);
     }

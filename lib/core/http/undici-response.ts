@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { SourceError } from '../sources/source.ts';
-import type { HttpHop, HttpResponse } from './http-client.ts';
+import type { HttpHop, HttpRequest, HttpResponse } from './http-client.ts';
 import { toSourceError } from './network-error.ts';
 import { redact } from './redact.ts';
 
@@ -13,13 +13,15 @@ export class UndiciResponse implements HttpResponse {
   readonly url: URL;
   readonly hops: readonly HttpHop[];
   private readonly data: Dispatcher.ResponseData;
+  private readonly method: HttpRequest['method'];
   private readonly signal: AbortSignal | undefined;
 
-  constructor(data: Dispatcher.ResponseData, url: URL, hops: readonly HttpHop[], signal: AbortSignal | undefined) {
+  constructor(data: Dispatcher.ResponseData, url: URL, hops: readonly HttpHop[], { method, signal }: HttpRequest) {
     this.status = data.statusCode;
     this.url = url;
     this.hops = hops;
     this.data = data;
+    this.method = method;
     this.signal = signal;
     // A body that nobody reads may still fail; without a listener that would end the process.
     data.body.on('error', () => {});
@@ -37,7 +39,8 @@ export class UndiciResponse implements HttpResponse {
   async discard(): Promise<void> {
     const { body } = this.data;
     if (body.destroyed || body.readableEnded) return;
-    const length = Number(this.header('content-length') ?? Number.NaN);
+    // The answer to a HEAD says how long a body would be.
+    const length = this.method === 'HEAD' ? 0 : Number(this.header('content-length') ?? Number.NaN);
     // A body that is not small may also never end: its connection goes.
     if (length <= drainLimit) await body.dump({ limit: drainLimit }).catch(() => {});
     else body.destroy();
