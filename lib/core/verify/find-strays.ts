@@ -1,5 +1,6 @@
 import { registryKey, releaseKey, releasePrefix, reservedFiles } from '../../contract/keys.ts';
 import type { ListedRelease } from '../mirror/find-release.ts';
+import { loadRegistry } from '../mirror/load-registry.ts';
 import { isCollectionName, isVersionName, releaseName } from '../mirror/release-ref.ts';
 import type { Release } from '../registry/records.ts';
 import { addFinding, type VerifyContext } from './verify-context.ts';
@@ -54,7 +55,36 @@ export async function findStrays(
       }
     }
   }
-  for (const [prefix, { complete, files }] of unlisted) reportUnlisted(context, prefix, complete, files);
+  const finished = [...unlisted].filter(([, found]) => found.complete).map(([prefix]) => prefix);
+  const late = await listedByNow(context, finished);
+  for (const [prefix, { complete, files }] of unlisted) {
+    if (late.has(prefix))
+      context.notes.push(`${nameOf(prefix)} was published during this verification, which leaves it out`);
+    else reportUnlisted(context, prefix, complete, files);
+  }
+}
+
+/** Looks at the registry again, at most, and seconds between: a release may be published while a mirror is verified. */
+const looks = 3;
+const pause = 1;
+
+/** Those of some complete releases that a registry newer than the one verified lists. */
+async function listedByNow(context: VerifyContext, prefixes: readonly string[]): Promise<ReadonlySet<string>> {
+  const listed = new Set<string>();
+  for (let look = 1; look <= looks && listed.size < prefixes.length; look += 1) {
+    if (look > 1) await context.clock.sleep(pause, context.signal);
+    const { registry } = await loadRegistry(context.reader, context.signal);
+    for (const prefix of prefixes) {
+      const [collection = '', version = ''] = prefix.split('/');
+      if (registry.collections[collection]?.versions[version] !== undefined) listed.add(prefix);
+    }
+  }
+  return listed;
+}
+
+function nameOf(prefix: string): string {
+  const [collection = '', version = ''] = prefix.split('/');
+  return releaseName(collection, version);
 }
 
 function judge(context: VerifyContext, { listed, record }: KnownRelease, key: string, file: string): void {
