@@ -119,7 +119,7 @@ async function fetchFromSources(
       const origin = {
         source: description.source,
         revision: description.revision ?? null,
-        etag: description.version ?? null,
+        etag: etagOf(description.version),
       };
       return { source: description.source, proven: { ...proven, origin } };
     } catch (error) {
@@ -127,6 +127,11 @@ async function fetchFromSources(
     }
   }
   return undefined;
+}
+
+/** Only an ETag is one: a date, or what tells versions of a local file apart, means nothing to readers of a record. */
+function etagOf(version: string | undefined): string | null {
+  return version !== undefined && /^(?:W\/)?"/.test(version) ? version : null;
 }
 
 /** Undefined when the object that was to be copied is gone or not what its release says: upstream is asked then. */

@@ -51,6 +51,8 @@ async function continueUpload(
     await upload.abort();
     return undefined;
   }
+  const percent = Math.floor((100 * checkpoint.offset) / job.size);
+  ports.reporter.emit({ type: 'note', message: `${job.id}: goes on from an earlier attempt, at ${percent} %` });
   const crc32c = Crc32c.fromBase64(checkpoint.crc32c, checkpoint.offset);
   const hash = await ports.hashes.open(how);
   if (isRereadable(upload)) await rehash(upload, checkpoint.offset, hash);

@@ -104,6 +104,13 @@ describe('staging a release', () => {
     expect(report.artifacts[0]?.reason).toContain('weighbridge lock');
   });
 
+  it('calls an artifact without a source unresolved', async () => {
+    const spec = artifact('weights', weights, { sources: [] });
+    const { report } = await fixture.stage(manifest([spec]), store);
+    expect(report).toMatchObject({ ok: false, state: 'failed' });
+    expect(report.artifacts[0]).toMatchObject({ state: 'unresolved', reason: expect.stringContaining('no source') });
+  });
+
   it('copies equal content instead of fetching it again', async () => {
     await fixture.stage(both, store);
     fixture.upstream.clear();
