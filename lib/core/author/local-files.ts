@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import picomatch from 'picomatch';
+import { registryKey } from '../../contract/keys.ts';
 
 /** A file that is left out of a manifest, and why, in words that follow its name. */
 export interface SkippedFile {
@@ -20,7 +21,7 @@ const headBytes = 4096;
 
 /**
  * Every file below a directory that can be an artifact. Hidden ones (`.git` too) and `node_modules` are left out silently;
- * Git LFS pointers, empty files, manifests and links that lead outside are left out and named.
+ * Git LFS pointers, empty files, manifests, mirrors and links that lead outside are left out and named.
  * @param globs patterns relative to the directory; none means every file. One that begins with `!` takes away.
  * @throws the system's error when the directory cannot be read.
  */
@@ -29,9 +30,20 @@ export async function findLocalFiles(directory: string, globs: readonly string[]
   const root = await realpath(directory);
   const files: string[] = [];
   const skipped: SkippedFile[] = [];
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    const file = relative(directory, join(entry.parentPath, entry.name)).split(sep).join(posix.sep);
+  const entries = (await readdir(directory, { recursive: true, withFileTypes: true })).map((entry) => ({
+    entry,
+    file: relative(directory, join(entry.parentPath, entry.name)).split(sep).join(posix.sep),
+  }));
+  // What a mirror holds, perhaps a private one, is no new release.
+  const mirrors: string[] = [];
+  for (const { entry, file } of entries) {
+    if (entry.name !== registryKey || !entry.isFile() || isHidden(file)) continue;
+    if (await isRegistry(join(directory, file))) mirrors.push(file.slice(0, -registryKey.length));
+  }
+  for (const mirror of mirrors) skipped.push({ file: mirror === '' ? '.' : mirror, reason: 'is a mirror' });
+  for (const { entry, file } of entries) {
     if (entry.isDirectory() || isHidden(file) || !wanted(file)) continue;
+    if (mirrors.some((mirror) => file.startsWith(mirror))) continue;
     const reason = await whyNot(root, join(directory, file), entry);
     if (reason === undefined) files.push(file);
     else skipped.push({ file, reason });
@@ -64,6 +76,16 @@ async function whyNot(root: string, path: string, entry: Dirent): Promise<string
     return 'is not a regular file';
   }
   return await faultOfFile(path);
+}
+
+async function isRegistry(path: string): Promise<boolean> {
+  try {
+    const { schema } = JSON.parse(await readFile(path, 'utf8'));
+    return typeof schema === 'string' && schema.startsWith('weighbridge/registry/');
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 async function readHead(path: string): Promise<string> {
