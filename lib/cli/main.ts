@@ -7,7 +7,7 @@ import { type Environment, readEnvironment, type Variables } from './environment
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf, Unexpected } from './error-output.ts';
 import { interruptible, type SignalSource } from './interrupt.ts';
 import { packageVersion } from './package-version.ts';
-import { createProgram, type Invocation } from './program.ts';
+import { createProgram, type Invocation, type ProgressMode } from './program.ts';
 import type { ProgressStream } from './progress/progress.ts';
 import { hideSecrets, hideUrlSecrets } from './scrub.ts';
 
@@ -32,14 +32,16 @@ export interface Surroundings {
 export async function main(around: Surroundings, commands = declarations): Promise<ExitCode> {
   const json = asksForJson(around.argv);
   let environment: Environment | undefined;
+  let progressMode: ProgressMode | undefined;
   try {
     const invocation = parseCommandLine(around, commands, json);
     if (invocation === undefined) return exitCodes.done;
+    progressMode = invocation.global.progress;
     environment = readEnvironment(around.variables);
     return await runCommand(around, invocation, environment);
   } catch (thrown) {
     const error = asWeighbridgeError(thrown);
-    report(error, json, around);
+    report(error, json, around, progressMode);
     if (error instanceof Unexpected && environment?.debug) {
       around.stderr.write(`${hidden(hideUrlSecrets(stackOf(error)), around.variables)}\n`);
     }
@@ -84,7 +86,8 @@ async function runCommand(around: Surroundings, invocation: Invocation, environm
     ci: environment.ci,
     term: environment.term,
   });
-  const writeError = (text: string): void => progress.above(() => around.stderr.write(hidden(text, around.variables)));
+  const writeError = (text: string): void =>
+    progress.above(() => around.stderr.write(forStderr(hidden(text, around.variables), global.progress)));
   const interruption = interruptible(around.signals, (line) => writeError(`${line}\n`), around.leave);
   const { context, close } = createContext({
     cwd: around.cwd,
@@ -134,12 +137,27 @@ function parseCommandLine(
   return invocation;
 }
 
-function report(error: WeighbridgeError, json: boolean, around: Surroundings): void {
+/** With `--progress json` every line of stderr is one JSON document, what is said besides the events too. */
+function forStderr(text: string, mode: ProgressMode | undefined): string {
+  if (mode !== 'json') return text;
+  const at = systemClock.now().toISOString();
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((message) => `${JSON.stringify({ at, type: 'note', message })}\n`).join('');
+}
+
+function report(
+  error: WeighbridgeError,
+  json: boolean,
+  around: Surroundings,
+  progressMode: ProgressMode | undefined,
+): void {
   if (json) {
     around.stdout.write(`${hidden(JSON.stringify(errorDocument(error), undefined, 2), around.variables)}\n`);
     return;
   }
-  for (const line of errorLines(error)) around.stderr.write(`${hidden(line, around.variables)}\n`);
+  for (const line of errorLines(error)) {
+    around.stderr.write(forStderr(`${hidden(line, around.variables)}\n`, progressMode));
+  }
 }
 
 /** Also when the command line itself cannot be parsed. */

@@ -14,12 +14,12 @@ import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
-import { errorLines } from '../error-output.ts';
+import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
 import { sourcePorts } from '../source-ports.ts';
 import type { LoadedManifest } from '../staging/load-manifest.ts';
 import { defaultConcurrency, openStaging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
 import { primaryStore, runStage } from '../staging/run-stage.ts';
-import { writeReport } from '../staging/save-report.ts';
+import { checkReportPlace, writeReport } from '../staging/save-report.ts';
 import { stageSummary } from '../staging/stage-summary.ts';
 
 export const run: CommandRun = async (context, input) => {
@@ -28,28 +28,37 @@ export const run: CommandRun = async (context, input) => {
   const { collection, version } = parseReleaseRef(name);
   if (version === undefined) throw new UsageError(`${name} names no version: write ${collection}@1.0.0`);
   const access = (input.options.access as Access | undefined) ?? 'public';
+  await checkReportPlace(context, options.report);
+  // Before everything is hashed.
+  await primaryStore(context, access, options.to);
   const staging = openStaging(context, options);
   try {
     const loaded = await manifestOf(context, path, { collection, version, access }, options, staging.stateFolder);
     const { report, error, exit } = await runStage(context, loaded, new Map(), staging, options);
     if (!context.json) for (const line of stageSummary(report)) context.print(line);
     if (error !== undefined && !context.json) for (const line of errorLines(error)) context.say(line);
-    if (options.report !== undefined) await writeReport(context, options.report, report);
+    const written = await writeReport(context, options.report, report);
     if (exit !== exitCodes.done) {
       if (context.json) context.printJson(report);
       return exit;
     }
-    const { clock, reporter, signal } = context;
-    const reader = new StoreMirror(await primaryStore(context, access, options.to));
-    const releases = [{ collection, version }];
-    const verified = await verifyMirror({ reader, releases, quick: false, clock, reporter, signal });
+    const verified = await verifyPublished(context, { collection, version, access }, options).catch(
+      (thrown: unknown) => {
+        // It is published all the same, and the one document must say so.
+        const ended = asWeighbridgeError(context.signal.aborted ? context.signal.reason : thrown);
+        if (context.json) context.printJson({ ...report, ok: false, ...errorDocument(ended) });
+        else for (const line of errorLines(ended)) context.say(line);
+        return exitCodeOf(ended);
+      },
+    );
+    if (typeof verified === 'number') return verified;
     if (context.json) context.printJson({ ...report, ok: verified.ok, verified });
     else {
       for (const { kind, file, message } of verified.findings)
         context.print(escapeUnsafe(`${kind}  ${file}: ${message}`));
       context.print(verified.ok ? `${name} verified: every byte was read back` : `${name} does NOT verify`);
     }
-    return verified.ok ? exitCodes.done : exitCodes.failed;
+    return verified.ok && written ? exitCodes.done : exitCodes.failed;
   } finally {
     await staging.close();
   }
@@ -59,6 +68,12 @@ interface ReleaseName {
   readonly collection: string;
   readonly version: string;
   readonly access: Access;
+}
+
+async function verifyPublished(context: CommandContext, release: ReleaseName, options: StagingOptions) {
+  const { clock, reporter, signal } = context;
+  const reader = new StoreMirror(await primaryStore(context, release.access, options.to));
+  return await verifyMirror({ reader, releases: [release], quick: false, clock, reporter, signal });
 }
 
 /** Writes, locks and keeps the manifest that the folder amounts to. */

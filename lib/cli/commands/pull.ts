@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
-import { Interrupted, NotFound } from '../../core/errors.ts';
+import { NotFound } from '../../core/errors.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import { pullRelease } from '../../core/pull/pull-release.ts';
@@ -9,6 +9,7 @@ import { alignedRows } from '../aligned-rows.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { openMirror } from '../open-mirror.ts';
 import { formatBytes, formatDuration } from '../progress/quantities.ts';
+import { timeLimit } from '../time-limit.ts';
 
 interface PullOptions {
   readonly from?: string;
@@ -26,7 +27,7 @@ export const run: CommandRun = async (context, input) => {
   const ref = parseReleaseRef(release);
   const skip = context.environment.skipDownload;
   const local = skip || options.offline === true;
-  const time = timeLimit(options.timeout);
+  const time = timeLimit(options.timeout)?.signal;
   try {
     const report = await pullRelease({
       reader: local ? undefined : await openMirror(context, options.from),
@@ -58,16 +59,6 @@ function exitOf(report: PullReport, skip: boolean, options: PullOptions): ExitCo
   if (report.ok) return exitCodes.done;
   if (skip) return exitCodes.skipped;
   return options.offline === true && options.check !== true ? exitCodes.notFound : exitCodes.failed;
-}
-
-/** Aborted with a reason of its own, so that it is not taken for Ctrl-C. */
-function timeLimit(seconds: number | undefined): AbortSignal | undefined {
-  if (seconds === undefined) return undefined;
-  const controller = new AbortController();
-  const hint = 'Run the same command again: it goes on where it stopped.';
-  const reason = new Interrupted(`not done within ${formatDuration(seconds)}`, { hint });
-  setTimeout(() => controller.abort(reason), seconds * 1000).unref();
-  return controller.signal;
 }
 
 function show(context: CommandContext, report: PullReport, options: PullOptions): void {

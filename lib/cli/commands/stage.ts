@@ -1,18 +1,21 @@
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
+import type { WeighbridgeError } from '../../core/errors.ts';
 import type { StageReport } from '../../core/stage/report.ts';
 import type { CommandRun } from '../command-context.ts';
-import { errorLines } from '../error-output.ts';
-import { loadManifest } from '../staging/load-manifest.ts';
+import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
+import { loadManifests } from '../staging/load-manifest.ts';
 import { openStaging, stagingOptions } from '../staging/open-staging.ts';
-import { runStage } from '../staging/run-stage.ts';
-import { writeReport } from '../staging/save-report.ts';
+import { primaryStore, runStage } from '../staging/run-stage.ts';
+import { checkReportPlace, writeReport } from '../staging/save-report.ts';
 import { readSignedSources } from '../staging/signed-sources.ts';
 import { stageSummary } from '../staging/stage-summary.ts';
 
 export const run: CommandRun = async (context, input) => {
   const options = stagingOptions(input);
-  // All manifests are read before anything is staged: a mistake in the last one must not be found after hours.
-  const loaded = await Promise.all(input.args.map((file) => loadManifest(context, file)));
+  // All of it is looked at before anything is staged: a mistake in the last manifest must not be found after hours.
+  const loaded = await loadManifests(context, input.args);
+  for (const { manifest } of loaded) await primaryStore(context, manifest.access, options.to);
+  await checkReportPlace(context, options.report);
   const signed = await readSignedSources(
     (input.options.source as readonly string[] | undefined) ?? [],
     loaded.map(({ manifest }) => manifest),
@@ -20,6 +23,7 @@ export const run: CommandRun = async (context, input) => {
   );
   const staging = openStaging(context, options);
   const reports: StageReport[] = [];
+  let ended: WeighbridgeError | undefined;
   let exit: ExitCode = exitCodes.done;
   try {
     for (const one of loaded) {
@@ -32,11 +36,22 @@ export const run: CommandRun = async (context, input) => {
       }
       if (result.exit === exitCodes.interrupted) break;
     }
+  } catch (error) {
+    // What was done before must not be lost with it.
+    if (reports.length === 0) throw error;
+    ended = asWeighbridgeError(context.signal.aborted ? context.signal.reason : error);
   } finally {
     await staging.close();
   }
-  const document = reports.length === 1 ? reports[0] : { reports };
-  if (options.report !== undefined) await writeReport(context, options.report, document);
+  if (ended !== undefined) {
+    exit = exitCodeOf(ended) > exit ? exitCodeOf(ended) : exit;
+    if (!context.json) for (const line of errorLines(ended)) context.say(line);
+  }
+  const document =
+    ended === undefined && loaded.length === 1
+      ? reports[0]
+      : { reports, ...(ended === undefined ? {} : errorDocument(ended)) };
   if (context.json) context.printJson(document);
-  return exit;
+  const written = await writeReport(context, options.report, document);
+  return written || exit > exitCodes.failed ? exit : exitCodes.failed;
 };

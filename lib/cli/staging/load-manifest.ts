@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Sha256 } from '../../core/digest/sha256.ts';
-import { UsageError } from '../../core/errors.ts';
+import { InvalidFile, UsageError } from '../../core/errors.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -17,6 +17,30 @@ export interface LoadedManifest {
   readonly manifest: Manifest;
   /** What is not wrong but should be known, one line each. */
   readonly warnings: readonly string[];
+}
+
+/**
+ * Reads all of them before it judges any.
+ * @throws UsageError when a file cannot be read.
+ * @throws InvalidFile with every problem of every file.
+ */
+export async function loadManifests(
+  context: CommandContext,
+  files: readonly string[],
+): Promise<readonly LoadedManifest[]> {
+  const results = await Promise.allSettled(files.map((file) => loadManifest(context, file)));
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const invalid = errors.filter((error) => error instanceof InvalidFile);
+  const other = errors.find((error) => !(error instanceof InvalidFile));
+  if (other !== undefined) throw other;
+  if (invalid.length > 1) {
+    throw new InvalidFile(
+      invalid.map(({ message }) => message).join('; '),
+      invalid.flatMap(({ problems }) => problems),
+    );
+  }
+  if (invalid[0] !== undefined) throw invalid[0];
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 /**

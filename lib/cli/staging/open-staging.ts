@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HashPool } from '../../core/digest/hash-pool.ts';
-import { Interrupted } from '../../core/errors.ts';
 import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import type { StagePorts } from '../../core/stage/stage-ports.ts';
@@ -9,6 +8,7 @@ import { DirectoryState } from '../../core/state/directory-state.ts';
 import { MemoryBudget } from '../../core/transfer/memory-budget.ts';
 import type { CommandContext, CommandInput } from '../command-context.ts';
 import { sourcePorts } from '../source-ports.ts';
+import { timeLimit } from '../time-limit.ts';
 import type { LoadedManifest } from './load-manifest.ts';
 import type { SignedSources } from './signed-sources.ts';
 
@@ -76,17 +76,4 @@ export function openStaging(context: CommandContext, options: StagingOptions): S
       await hashes.close();
     },
   };
-}
-
-function timeLimit(seconds: number | undefined): { readonly signal: AbortSignal; stop(): void } | undefined {
-  if (seconds === undefined) return undefined;
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(
-      new Interrupted(`the time limit of ${seconds} s is over`, {
-        hint: 'Run the same command again: it goes on where it stopped.',
-      }),
-    );
-  }, seconds * 1000);
-  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

@@ -7,6 +7,7 @@ import type { StageRequest } from '../../core/stage/stage-ports.ts';
 import { stageRelease } from '../../core/stage/stage-release.ts';
 import type { Store } from '../../core/stores/store.ts';
 import type { CommandContext } from '../command-context.ts';
+import { isSameStore } from '../same-store.ts';
 import type { LoadedManifest } from './load-manifest.ts';
 import { defaultConcurrency, type Staging, type StagingOptions } from './open-staging.ts';
 import { keepReport } from './save-report.ts';
@@ -24,7 +25,7 @@ export async function primaryStore(
   const { stores } = context.configuration;
   const url = to ?? stores[access].primary;
   const other = stores[access === 'public' ? 'private' : 'public'];
-  if (other.configured && other.primary === url) {
+  if (other.configured && (await isSameStore(other.primary, url, context.cwd))) {
     throw new Refused('access-class', `weighbridge.yaml names ${url} for releases that are not ${access}`, {
       hint: 'Correct `access` in the manifest, or name another store with --to.',
     });
@@ -58,7 +59,7 @@ export async function runStage(
 ): Promise<{ readonly report: StageReport; readonly error: WeighbridgeError | undefined; readonly exit: ExitCode }> {
   const request = await stageRequest(context, loaded, options);
   const { report, error } = await stageRelease(request, await staging.portsFor(loaded, signed));
-  await keepReport(staging.stateFolder, report);
+  await keepReport(context, staging.stateFolder, report);
   const exit = error?.exit ?? (report.ok ? exitCodes.done : exitCodes.failed);
   return { report, error, exit };
 }

@@ -20,6 +20,10 @@ const worth: Readonly<Record<string, { readonly says: string; readonly hint?: st
     EROFS: { says: 'the file system is read-only' },
     ENAMETOOLONG: { says: 'the name is too long for the file system' },
     EILSEQ: { says: 'the file system does not take this name' },
+    EEXIST: {
+      says: 'what is there is not a folder',
+      hint: 'Name another directory, or move away what has its name.',
+    },
     EXDEV: {
       says: 'a part of the directory is another file system',
       hint: 'Mount the file system at the root of the mirror.',
