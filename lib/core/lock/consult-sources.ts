@@ -1,4 +1,5 @@
 import type { ArtifactSpec } from '../manifest/manifest.ts';
+import { sentences } from '../sentences.ts';
 import type { ResolvedSource, Source, SourceError } from '../sources/source.ts';
 import { attempt } from './attempt.ts';
 import type { LockPorts } from './lock-ports.ts';
@@ -38,7 +39,7 @@ export async function consultSources(
   };
 }
 
-/** A failed source in words: what happened and, where there is something to do, what. */
-export function explain(error: SourceError): string {
-  return `${error.message} (${error.outcome})${error.hint === undefined ? '' : `; ${error.hint.replace(/\.$/, '')}`}`;
+/** A failed source in words: what happened, what was done about it, and, where the user can do something, what. */
+export function explain({ message, outcome, hint }: SourceError, then?: string): string {
+  return sentences([`${message} (${outcome})${then === undefined ? '' : `; ${then}`}`, hint]);
 }

@@ -1,5 +1,6 @@
 import type { Sha256 } from '../digest/sha256.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
+import { sentences } from '../sentences.ts';
 import type { Source, SourceError } from '../sources/source.ts';
 import { computeMissing } from './compute-missing.ts';
 import { type Answer, consultSources, explain } from './consult-sources.ts';
@@ -44,34 +45,26 @@ export async function lockArtifact(
   const contradictions = failures.filter(({ outcome }) => outcome === 'wrong-size' || outcome === 'wrong-digest');
   if (contradictions[0] !== undefined) {
     const field = contradictions[0].outcome === 'wrong-size' ? 'size' : 'sha256';
-    return refused(spec, contradictions.map(explain), field);
+    return refused(spec, sentences(contradictions.map((error) => explain(error))), field);
   }
   if (answers.length === 0) return unlocked(spec, [unreachable(spec, failures)]);
 
   const said: Statement[] = [{ by: 'the manifest', ...spec }, ...answers.map(statementOf)];
+  const warnings = failures.map((error) => warning(explain(error, 'the other sources were asked instead')));
   const early = disagreements(said);
-  if (early[0] !== undefined)
-    return refused(
-      spec,
-      early.map(({ message }) => message),
-      early[0].field,
-    );
+  if (early[0] !== undefined) return refused(spec, disagreementWords(early), early[0].field, warnings);
 
-  const warnings = failures.map((error) => warning(`${explain(error)}; the other sources were asked instead`));
   const computed = await computeMissing(spec, answers, said, ports);
   warnings.push(...computed.failures.map((error) => warning(explain(error))));
   const all = [...said, ...computed.statements];
   const late = disagreements(all);
-  if (late[0] !== undefined)
-    return refused(
-      spec,
-      late.map(({ message }) => message),
-      late[0].field,
-    );
+  if (late[0] !== undefined) return refused(spec, disagreementWords(late), late[0].field, warnings);
 
   const sha256 = all.find((one) => one.sha256 !== undefined)?.sha256;
   const size = all.find((one) => one.size !== undefined)?.size;
-  if (sha256 === undefined || size === undefined) return unlocked(spec, [unreachable(spec, computed.failures)]);
+  if (sha256 === undefined || size === undefined) {
+    return unlocked(spec, [unreachable(spec, [...failures, ...computed.failures])]);
+  }
   const fields: FieldValue[] = [];
   if (spec.sha256 === undefined) fields.push({ key: 'sha256', value: sha256.hex });
   if (spec.size === undefined) fields.push({ key: 'size', value: size });
@@ -99,14 +92,23 @@ function unlocked(spec: ArtifactSpec, findings: readonly LockFinding[]): LockedA
   return { spec, sha256: spec.sha256, size: spec.size, fields: [], pins: [], findings };
 }
 
-function refused(spec: ArtifactSpec, messages: readonly string[], field: LockFinding['field']): LockedArtifact {
+function disagreementWords(found: readonly { readonly message: string }[]): string {
+  return found.map(({ message }) => message).join('; ');
+}
+
+function refused(
+  spec: ArtifactSpec,
+  why: string,
+  field: LockFinding['field'],
+  warnings: readonly LockFinding[] = [],
+): LockedArtifact {
   const advice = 'Nothing is written for this artifact; remove the source or the value that is wrong';
-  return unlocked(spec, [{ severity: 'error', field, message: `${messages.join('; ')}. ${advice}` }]);
+  return unlocked(spec, [...warnings, { severity: 'error', field, message: sentences([why, advice]) }]);
 }
 
 function unreachable(spec: ArtifactSpec, errors: readonly SourceError[]): LockFinding {
   const complete = spec.sha256 !== undefined && spec.size !== undefined;
-  const why = spec.sources.length === 0 ? 'it has no sources' : errors.map(explain).join('; ');
+  const why = spec.sources.length === 0 ? 'it has no sources' : sentences(errors.map((error) => explain(error)));
   const message = complete ? `no source could be asked, so nothing was checked: ${why}` : `not locked: ${why}`;
   return { severity: spec.required && !complete ? 'error' : 'warning', field: 'sources', message };
 }

@@ -1,5 +1,6 @@
 import type { ArtifactSpec } from '../manifest/manifest.ts';
 import { type RetryPolicy, retry } from '../retry.ts';
+import { sentences } from '../sentences.ts';
 import { RangesUnsupported, type ResolvedSource, type Source, SourceError } from '../sources/source.ts';
 import type { AttemptReport } from './report.ts';
 import type { StagePorts } from './stage-ports.ts';
@@ -47,8 +48,7 @@ export class SourceWalk {
     this.ports.signal.throwIfAborted();
     if (!(error instanceof SourceError || error instanceof RangesUnsupported)) throw error;
     const outcome = error instanceof SourceError ? error.outcome : 'broken';
-    const hint = error.hint === undefined ? '' : ` ${error.hint}`;
-    this.record({ source: uri, outcome, reason: `${error.message}${hint}` });
+    this.record({ source: uri, outcome, reason: sentences([error.message, error.hint]) });
     this.current = undefined;
     this.next += 1;
   }
