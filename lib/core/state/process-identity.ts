@@ -23,7 +23,8 @@ export function processIdentity(): ProcessIdentity {
  */
 export function isProvenDead(other: ProcessIdentity): boolean {
   if (other.host !== hostIdentity()) return false;
-  if (!answersSignals(other.pid)) return true;
+  // A zombie still answers, until its parent asks how it ended; some never do.
+  if (!answersSignals(other.pid) || statOf(other.pid)?.[0] === 'Z') return true;
   // Process numbers are used again; the start time tells the two apart.
   const start = startOf(other.pid);
   return start !== undefined && other.processStart !== undefined && start !== other.processStart;
@@ -43,9 +44,14 @@ function bootIdentity(): string {
 }
 
 function startOf(pid: number): string | undefined {
+  return statOf(pid)?.[19];
+}
+
+/** The fields of /proc/{pid}/stat from the third, the process's state, on. */
+function statOf(pid: number): readonly string[] | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The second field is the program's name in parentheses and may itself hold spaces and parentheses (proc(5)).
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function answersSignals(pid: number): boolean {

@@ -24,6 +24,21 @@ test.skipIf(process.platform !== 'linux')('a process whose number was given to a
   expect(isProvenDead({ ...me, processStart: '1' })).toBe(true);
 });
 
+test.skipIf(process.platform !== 'linux')('a process that ended and was not asked how is dead', async () => {
+  // The shell becomes a program that never waits for its child.
+  const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [line] = await once(parent.stdout, 'data');
+  const pid = Number(String(line));
+  const other = { host: me.host, pid, processStart: undefined };
+  for (let turn = 0; turn < 200 && !isProvenDead(other); turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(() => process.kill(pid, 0)).not.toThrow();
+  expect(isProvenDead(other)).toBe(true);
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+});
+
 test('of a process on another host, or before another boot, nothing is proven', () => {
   expect(isProvenDead({ host: 'elsewhere/0', pid: 4_194_999, processStart: '1' })).toBe(false);
 });
