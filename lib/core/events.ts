@@ -36,7 +36,7 @@ export type CoreEvent =
   | {
       readonly type: 'artifact-finished';
       readonly id: string;
-      readonly state: ArtifactState | 'valid' | 'invalid';
+      readonly state: ArtifactState | 'valid' | 'unproven' | 'invalid';
       readonly bytes: number;
       readonly reason?: string;
     }

@@ -2,7 +2,8 @@ import { createLogUpdate } from 'log-update';
 import type { Clock } from '../../core/clock.ts';
 import type { CoreEvent } from '../../core/events.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
-import { eventLine, isBadEnding } from './event-line.ts';
+import { eventLine } from './event-line.ts';
+import { FailureLines } from './failure-lines.ts';
 import { liveFrame } from './live-frame.ts';
 import type { Progress, ProgressStream } from './progress.ts';
 import { RunTally } from './run-tally.ts';
@@ -14,9 +15,11 @@ const interval = 125;
 export function liveDisplay(stream: ProgressStream, clock: Clock, colour: boolean): Progress {
   const update = createLogUpdate(stream as NodeJS.WritableStream, { showCursor: true });
   const tally = new RunTally();
+  const failures = new FailureLines();
   let timer: NodeJS.Timeout | undefined;
 
   function draw(): void {
+    keep(failures.due(clock.now().getTime() / 1000));
     const size = { columns: stream.columns ?? 80, rows: stream.rows ?? 24, colour };
     update(liveFrame(tally, size, clock.now().getTime() / 1000));
   }
@@ -33,30 +36,38 @@ export function liveDisplay(stream: ProgressStream, clock: Clock, colour: boolea
     write();
   }
 
+  function keep(lines: readonly string[]): void {
+    if (lines.length > 0) above(() => stream.write(lines.map((line) => `${escapeUnsafe(line)}\n`).join('')));
+  }
+
   return {
     emit(event: CoreEvent) {
-      tally.take(event, clock.now().getTime() / 1000);
+      const at = clock.now().getTime() / 1000;
+      tally.take(event, at);
+      keep(failures.take(event, at));
       const line = keeps(event) ? eventLine(event) : undefined;
-      if (line !== undefined) above(() => stream.write(`${escapeUnsafe(line)}\n`));
+      if (line !== undefined) keep([line]);
       if (event.type === 'run-finished') stop();
       // Begins with the first sign of work; never keeps the process alive.
       else if (timer === undefined && event.type !== 'note') timer = setInterval(draw, interval).unref();
     },
     above,
-    close: stop,
+    close() {
+      keep(failures.rest());
+      stop();
+    },
   };
 }
 
-/** What stays readable above the display: only what a person may have to act on. */
+/** What stays readable above the display beside failures: only what a person may have to act on. */
 function keeps(event: CoreEvent): boolean {
   switch (event.type) {
-    case 'attempt':
     case 'retry':
     case 'waiting':
     case 'note':
       return true;
+    case 'attempt':
     case 'artifact-finished':
-      return isBadEnding(event);
     case 'run-started':
     case 'phase':
     case 'planned':

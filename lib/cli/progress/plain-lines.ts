@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { CoreEvent } from '../../core/events.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { eventLine, isBadEnding } from './event-line.ts';
+import { FailureLines } from './failure-lines.ts';
 import type { Progress, ProgressStream } from './progress.ts';
 import { formatBytes, formatDuration, formatRate } from './quantities.ts';
 import { RunTally } from './run-tally.ts';
@@ -13,19 +14,25 @@ const fewArtifacts = 30;
 /** Seconds: what was over sooner needs no line of its own; the command says what came of it. */
 const longTime = 2;
 
-/** A log for files and CI: begin, every ten seconds or ten percent, what went wrong, end. */
+/** A log for files and CI: begin, every ten seconds or ten percent, what goes wrong meanwhile, end. */
 export function plainLines(stream: ProgressStream, clock: Clock): Progress {
   const tally = new RunTally();
+  const failures = new FailureLines();
   let saidAt = 0;
   let saidTenth = 0;
 
   function sayHowFar(at: number): void {
     const tenth = tenthOf(tally);
     const due = at - saidAt >= quietSeconds || (tenth > saidTenth && at - saidAt >= 1);
-    if (!due || tally.plannedBytes === undefined) return;
+    // What is complete needs no line on how far it is: the end follows.
+    if (!due || tally.plannedBytes === undefined || tally.doneBytes >= tally.plannedBytes) return;
     saidAt = at;
     saidTenth = tenth;
-    stream.write(`${howFar(tally, tally.plannedBytes, at)}\n`);
+    write(howFar(tally, tally.plannedBytes, at));
+  }
+
+  function write(line: string): void {
+    stream.write(`${escapeUnsafe(line)}\n`);
   }
 
   return {
@@ -38,17 +45,24 @@ export function plainLines(stream: ProgressStream, clock: Clock): Progress {
         saidTenth = 0;
       }
       if (event.type === 'progress' || event.type === 'artifact-finished') sayHowFar(at);
+      for (const line of failures.take(event, at)) write(line);
       const line = worthSaying ? eventLine(event) : undefined;
-      if (line !== undefined) stream.write(`${escapeUnsafe(line)}\n`);
+      if (line !== undefined) write(line);
     },
     above: (write) => write(),
-    close() {},
+    close() {
+      for (const line of failures.rest()) write(line);
+    },
   };
 }
 
 function isWorthSaying(event: CoreEvent, tally: RunTally, at: number): boolean {
   if (event.type === 'run-finished') return event.seconds >= longTime;
-  if (event.type !== 'artifact-finished' || isBadEnding(event)) return true;
+  // Of a mirror that is read again everything is to do.
+  if (event.type === 'planned') return tally.job !== 'verify';
+  if (event.type === 'attempt') return false;
+  if (event.type !== 'artifact-finished') return true;
+  if (isBadEnding(event)) return false;
   const seconds = at - (tally.active.get(event.id)?.startedAt ?? at);
   return seconds >= longTime && tally.artifacts <= fewArtifacts;
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { HashPool } from '../digest/hash-pool.ts';
 import { hashBytes } from '../mirror/paced-hash.ts';
 import type { LocalState } from './pull-report.ts';
@@ -40,6 +40,12 @@ export async function examineFile(
   } finally {
     await handle.close();
   }
+}
+
+/** Is there a regular file of that size? What costs nothing to know, before it is read. */
+export async function hasSize(path: string, size: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true && found.size === size;
 }
 
 /** Non-blocking, so that a pipe of that name cannot hold the program up for ever. Undefined: nothing is there. */

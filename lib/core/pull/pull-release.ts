@@ -11,7 +11,7 @@ import { defaultRetryPolicy, retry } from '../retry.ts';
 import { fetchFile } from './fetch-file.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { keepRecord, readKeptRecord } from './kept-record.ts';
-import { examineFile } from './local-file.ts';
+import { examineFile, hasSize } from './local-file.ts';
 import type { PullContext } from './pull-context.ts';
 import type { LocalState, PulledFile, PullReport } from './pull-report.ts';
 import { PullRoot } from './pull-root.ts';
@@ -57,6 +57,8 @@ export async function pullRelease(request: PullRequest): Promise<PullReport> {
     const wanted = selectFiles(release, name, request.names);
     const reader = known.stale ? undefined : request.reader;
     const context: PullContext = { root, reader, force: request.force, clock, reporter, signal, hashes };
+    // Nothing was reached, and not everything can be here: that is all there is to say.
+    if (known.stale && !(await mayBeWhole(root, wanted))) throw known.fault;
     reporter.emit({ type: 'run-started', job: 'pull', release: name, artifacts: wanted.length });
     const local = await examineAll(context, wanted, request.concurrency);
     const fetching = reader !== undefined && !request.check;
@@ -112,6 +114,12 @@ async function findRecord(request: PullRequest): Promise<KnownRecord> {
     const warning = `${reader.url} did not answer (${error.message}); proven against the record of ${age} h ago`;
     return { release: kept.release, warnings: [warning], stale: true, fault: error };
   }
+}
+
+async function mayBeWhole(root: PullRoot, wanted: readonly WantedFile[]): Promise<boolean> {
+  const required = wanted.filter((file) => file.required);
+  const sizes = await Promise.all(required.map(({ artifact }) => hasSize(root.path(artifact.file), artifact.size)));
+  return sizes.every((right) => right);
 }
 
 interface ExaminedFile extends WantedFile {

@@ -27,10 +27,10 @@ export async function verifyArtifact(
     const event = {
       type: 'artifact-finished',
       id,
-      state: state === 'invalid' ? 'invalid' : 'valid',
+      state,
       bytes: hashed,
     } as const;
-    if (state !== 'unproven') reporter.emit(reason === undefined ? event : { ...event, reason });
+    reporter.emit(reason === undefined ? event : { ...event, reason });
     return { state, bytesHashed: hashed };
   };
   const bad = (

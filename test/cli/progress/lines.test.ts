@@ -34,8 +34,13 @@ describe('plain lines', () => {
     expect(lines[0]).toBe('staging a@1.0.0: 1 artifact\n');
     expect(lines[1]).toBe('1 to do, 100 MiB\n');
     expect(lines[2]).toBe('10 %, 10.0 MiB of 100 MiB, 0 of 1 done, 1.00 MiB/s, 1 min 30 s left\n');
-    expect(lines).toHaveLength(2 + 10 + 2);
-    expect(lines.slice(-2)).toEqual(['weights: staged, 100 MiB\n', 'a@1.0.0: published after 1 min 40 s\n']);
+    // None at 100 %: the end follows.
+    expect(lines).toHaveLength(2 + 9 + 2);
+    expect(lines.slice(-3)).toEqual([
+      '90 %, 90.0 MiB of 100 MiB, 0 of 1 done, 1.00 MiB/s, 10 s left\n',
+      'weights: staged, 100 MiB\n',
+      'a@1.0.0: published after 1 min 40 s\n',
+    ]);
   });
 
   it('say nothing of what was over in a moment, but the beginning', () => {
@@ -43,6 +48,7 @@ describe('plain lines', () => {
     const clock = new HeldClock();
     const progress = plainLines(stream, clock);
     progress.emit({ type: 'run-started', job: 'verify', release: 'a@1.0.0', artifacts: 1 });
+    progress.emit({ type: 'planned', artifacts: 1, bytes: 1 });
     progress.emit({ type: 'artifact-started', id: 'x', bytes: 1, source: undefined });
     clock.time += 1;
     progress.emit({ type: 'artifact-finished', id: 'x', state: 'valid', bytes: 1 });
@@ -52,23 +58,26 @@ describe('plain lines', () => {
 
   it('say what went wrong, but not each of many good endings', () => {
     const { lines, stream } = recorder();
-    const progress = plainLines(stream, new HeldClock());
+    const clock = new HeldClock();
+    const progress = plainLines(stream, clock);
     progress.emit({ type: 'run-started', job: 'stage', release: 'a@1.0.0', artifacts: 1000 });
     progress.emit({ type: 'attempt', id: 'x', source: 'https://a.example/x', outcome: 'missing', reason: '404' });
     progress.emit({ type: 'attempt', id: 'x', source: 'https://b.example/x', outcome: 'ok', reason: '' });
     progress.emit({ type: 'retry', id: 'x', reason: 'connection reset', inSeconds: 2 });
+    clock.time += 2;
     progress.emit({ type: 'artifact-finished', id: 'good', state: 'staged', bytes: 1 });
     progress.emit({ type: 'artifact-finished', id: 'bad', state: 'failed', bytes: 0, reason: 'wrong digest' });
     progress.emit({ type: 'waiting', what: 'another run of the same manifest', seconds: 15 });
     progress.emit({ type: 'note', message: 'labels differ' });
     expect(lines).toEqual([
       'staging a@1.0.0: 1000 artifacts\n',
-      'x: missing: https://a.example/x: 404\n',
       'x: connection reset; trying again in 2.0 s\n',
-      'bad: failed: wrong digest\n',
+      'x: missing: https://a.example/x: 404\n',
       'waiting 15 s for another run of the same manifest\n',
       'labels differ\n',
     ]);
+    progress.close();
+    expect(lines.at(-1)).toBe('bad: failed: wrong digest\n');
   });
 
   it('show control characters of names as escapes', () => {

@@ -22,8 +22,8 @@ describe.skipIf(!hasTerminal)('the live display on a terminal', () => {
   it('leaves behind what was worth keeping, and nothing of itself', () => {
     const output = onTerminal({});
     expect(screenAfter(output)).toEqual([
-      'two.bin: broken: https://a.example: reset',
       'a result',
+      'two.bin: broken: https://a.example: reset',
       expect.stringMatching(/^the end/),
     ]);
   });

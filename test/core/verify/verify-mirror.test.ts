@@ -232,8 +232,12 @@ test('an unfinished staging is a note, what a pruned release left behind is a st
 describe('a quick look', () => {
   test('reads no content and never calls a release valid', async () => {
     const { root } = await layOutMirror(releases);
-    const result = await verify(root, { quick: true });
+    const events: CoreEvent[] = [];
+    const result = await verify(root, { quick: true, emit: (event) => events.push(event) });
     expect(result).toMatchObject({ ok: true, bytesHashed: 0, notes: [] });
+    expect(events.filter(({ type }) => type === 'planned')).toEqual([]);
+    const ends = events.flatMap((event) => (event.type === 'artifact-finished' ? [event.state] : []));
+    expect(ends).toEqual(Array.from({ length: 5 }, () => 'unproven'));
     expect(new Set(result.releases.map(({ state }) => state))).toEqual(new Set(['unproven']));
   });
 
