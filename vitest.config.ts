@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Quick and without processes of their own: `npm run test:unit`. Everything else is `system`, so that no test falls between. */
-const unit = ['test/contract/**/*.test.ts', 'test/core/**/*.test.ts', 'test/cli/**/*.test.ts'];
+/**
+ * `npm run test:unit` is what is quick. Everything else is `system`, the whole, or `hard`, processes that are
+ * killed or compete; no test falls between.
+ */
+const hard = 'test/core/**/{crash-*,*-faults}.test.ts';
+const folders = ['test/contract/**/*.test.ts', 'test/core/**/*.test.ts', 'test/cli/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -14,8 +18,9 @@ export default defineConfig({
     // What the machine of a developer or of CI has set must not reach the tests.
     env: { HF_TOKEN: '', HUGGING_FACE_HUB_TOKEN: '', GITHUB_TOKEN: '', HF_ENDPOINT: '', WEIGHBRIDGE_CACHE: '' },
     projects: [
-      { extends: true, test: { name: 'unit', include: unit } },
-      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: unit } },
+      { extends: true, test: { name: 'unit', include: folders, exclude: [hard] } },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: folders } },
+      { extends: true, test: { name: 'hard', include: [hard] } },
     ],
   },
 });
