@@ -13,7 +13,7 @@ import type { LoadedManifest } from './load-manifest.ts';
 import type { SignedSources } from './signed-sources.ts';
 
 /** Bytes of buffers for all transfers together: the window of one large object. With Node's own it stays below 256 MiB. */
-const bufferBytes = 80 << 20;
+const bufferBytes = 72 << 20;
 
 /** Ranges of one object that are read at the same time. */
 const rangesPerObject = 8;

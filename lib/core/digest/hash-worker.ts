@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { createSHA256, type IHasher } from 'hash-wasm';
+import type { IHasher } from 'hash-wasm';
 import { Crc32c } from './crc32c.ts';
 import type { HashCall, HashReply, HashValue } from './hash-messages.ts';
 
@@ -19,6 +19,8 @@ const wasmFeed = 1 << 20;
 
 async function open(call: Extract<HashCall, { op: 'open' }>): Promise<Stream> {
   if (call.kind === 'native') return { kind: 'native', hash: createHash('sha256') };
+  // Loaded when needed: native hashes are the rule, and every worker would keep its own copy.
+  const { createSHA256 } = await import('hash-wasm');
   const hash = await createSHA256();
   return { kind: 'resumable', hash: call.state === undefined ? hash.init() : hash.load(call.state) };
 }

@@ -13,8 +13,8 @@ import type { TransferJob, TransferPorts } from './transfer-job.ts';
 /** Range size in bytes: large enough that a request's overhead vanishes, small enough that a crash costs little. */
 export const rangeSize = 8 << 20;
 
-/** Parts may run ahead of the slowest one by this many beyond what is being fetched. */
-const partsAhead = 2;
+/** Parts beyond those that are being fetched: while one is written and hashed, the next is fetched. */
+const partsAhead = 1;
 
 /** Bytes beyond the last checkpoint after which a transfer waits for the state store: what a crash may cost. */
 const crashWindow = 128 << 20;
