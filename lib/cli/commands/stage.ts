@@ -20,6 +20,7 @@ export const run: CommandRun = async (context, input) => {
     (input.options.source as readonly string[] | undefined) ?? [],
     loaded.map(({ manifest }) => manifest),
     process.stdin,
+    context.signal,
   );
   const staging = openStaging(context, options);
   const reports: StageReport[] = [];

@@ -1,3 +1,4 @@
+import { addAbortSignal, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from '../../core/errors.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
@@ -9,16 +10,18 @@ export type SignedSources = ReadonlyMap<string, HttpsRef>;
 /**
  * Reads what `--source ID=-` announces: one URL per line of stdin, in the order of the options. They may be
  * signed, so they are never printed; records say host and path.
+ * @param signal ends the waiting for stdin.
  * @throws UsageError for an id that the manifests do not have, or for lines that are no https URLs.
  */
 export async function readSignedSources(
   options: readonly string[],
   manifests: readonly Manifest[],
-  input: NodeJS.ReadableStream,
+  input: Readable,
+  signal: AbortSignal,
 ): Promise<SignedSources> {
   const ids = options.map((option) => idOf(option, manifests));
   if (ids.length === 0) return new Map();
-  const lines = (await text(input)).split(/\r?\n/).filter((line) => line.trim() !== '');
+  const lines = (await text(addAbortSignal(signal, input))).split(/\r?\n/).filter((line) => line.trim() !== '');
   if (lines.length !== ids.length) {
     throw new UsageError(`--source was given ${ids.length} times, and stdin has ${lines.length} lines`, {
       hint: 'Write one URL per line, in the order of the --source options.',

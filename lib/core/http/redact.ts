@@ -1,5 +1,8 @@
-/** Query parameters that name a version and grant nothing. All others are cut: a new kind of signature is secret too. */
-const harmless = new Set(['versionid', 'generation', 'id']);
+/**
+ * Query parameters that name a version and grant nothing. All others are cut: a new kind of signature is
+ * secret too, and so may an `id` be, as in links that are shared.
+ */
+const harmless = new Set(['versionid', 'generation']);
 
 /**
  * A URL as messages and records may show it: no userinfo, no fragment, and of the query only parameters that are

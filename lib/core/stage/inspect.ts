@@ -135,11 +135,9 @@ async function copySources(
 }
 
 async function lookUpstream(spec: ArtifactSpec, copy: CopySource | undefined, ports: StagePorts): Promise<Finding> {
-  if (spec.sources.length === 0 && copy === undefined) {
-    return { kind: 'unresolved', reason: 'the manifest names no source for it' };
-  }
   const walk = new SourceWalk(spec, ports, ports.retry);
   if (copy !== undefined) return { kind: 'copy', from: copy, walk };
+  if (walk.isEmpty) return { kind: 'unresolved', reason: 'the manifest names no source for it' };
   for (let resolved = await walk.resolved(); resolved !== undefined; resolved = await walk.resolved()) {
     const size = spec.size ?? resolved.description.size;
     if (size !== undefined) return { kind: 'fetch', walk, resolved, size };

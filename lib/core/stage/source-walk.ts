@@ -25,6 +25,11 @@ export class SourceWalk {
     this.sources = ports.openSources(spec);
   }
 
+  /** Is there no source at all, neither in the manifest nor given for this run? */
+  get isEmpty(): boolean {
+    return this.sources.length === 0;
+  }
+
   /** The source to read from now: the current one, or the next that resolves; undefined when all have failed. */
   async resolved(): Promise<ResolvedSource | undefined> {
     while (this.current === undefined && this.next < this.sources.length) {
