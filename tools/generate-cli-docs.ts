@@ -32,12 +32,7 @@ function section(title: string, help: string): string {
   return `## ${title}\n\n\`\`\`text\n${help}\n\`\`\`\n`;
 }
 
-const commands = createProgram(
-  declarations,
-  '0.0.0',
-  { columns: 100, writeOut() {}, writeError() {} },
-  () => {},
-).commands;
+const commands = createProgram(declarations, '0.0.0', { columns: 100, writeOut() {} }, () => {}).commands;
 const text = [
   '# Command line\n',
   'Made from `--help` by `npm run generate`. In a checkout `npx weighbridge …` runs it.\n',

@@ -55,14 +55,18 @@ export function errorLines(error: WeighbridgeError): readonly string[] {
 /** `file:line:column: severity: field: message (found: value)`, which editors and CI systems turn into links. */
 export function problemLine(problem: Problem): string {
   const field = problem.field === '' ? '' : `${problem.field}: `;
-  const value = problem.value === undefined ? '' : ` (found: ${problem.value})`;
-  return `${problem.file}:${problem.line}:${problem.column}: ${problem.severity}: ${field}${problem.message}${value}`;
+  const { file, line, column, severity, message, value } = problem;
+  // A word or number may stand in the message by chance; what is as long as a name or URL does not.
+  const said = value !== undefined && value.length > 8 && message.includes(value);
+  const found = value === undefined || said ? '' : ` (found: ${value})`;
+  return `${file}:${line}:${column}: ${severity}: ${field}${message}${found}`;
 }
 
 function usageErrorOf(error: CommanderError): UsageError {
-  if (error.code === 'commander.help') return new UsageError('no command given', { cause: error });
+  const help = 'See weighbridge --help.';
+  if (error.code === 'commander.help') return new UsageError('no command given', { cause: error, hint: help });
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const hint = suggestion === undefined ? 'See weighbridge --help.' : suggestion.replace(/^\((.*)\)$/, '$1');
+  const hint = suggestion === undefined ? help : suggestion.replace(/^\((.*)\)$/, '$1');
   return new UsageError(message, { cause: error, hint });
 }
 

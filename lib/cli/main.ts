@@ -34,7 +34,7 @@ export async function main(around: Surroundings, commands = declarations): Promi
   let environment: Environment | undefined;
   let progressMode: ProgressMode | undefined;
   try {
-    const invocation = parseCommandLine(around, commands, json);
+    const invocation = parseCommandLine(around, commands);
     if (invocation === undefined) return exitCodes.done;
     progressMode = invocation.global.progress;
     environment = readEnvironment(around.variables);
@@ -113,15 +113,10 @@ async function runCommand(around: Surroundings, invocation: Invocation, environm
 }
 
 /** Undefined when help or the version was asked for and has been shown. */
-function parseCommandLine(
-  around: Surroundings,
-  commands: readonly CommandDeclaration[],
-  json: boolean,
-): Invocation | undefined {
+function parseCommandLine(around: Surroundings, commands: readonly CommandDeclaration[]): Invocation | undefined {
   let invocation: Invocation | undefined;
   const output = {
     writeOut: (text: string) => around.stdout.write(text),
-    writeError: (text: string) => json || around.stderr.write(text),
     columns: around.stdout.columns,
   };
   const program = createProgram(commands, packageVersion(), output, (it) => {

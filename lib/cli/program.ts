@@ -21,10 +21,9 @@ export interface Invocation {
   readonly input: CommandInput;
 }
 
-/** Where help goes: to stdout when it was asked for, to stderr when no command was given. */
+/** Where help goes when it was asked for. */
 export interface HelpOutput {
   writeOut(text: string): void;
-  writeError(text: string): void;
   /** Columns to wrap at. */
   readonly columns: number | undefined;
 }
@@ -63,7 +62,8 @@ export function createProgram(
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => output.writeOut(text),
-      writeErr: (text) => output.writeError(text),
+      // Without a command commander would show all of its help as an error; one line says it.
+      writeErr: () => {},
       outputError: () => {},
       getOutHelpWidth: () => output.columns ?? 100,
       getErrHelpWidth: () => output.columns ?? 100,

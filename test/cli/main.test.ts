@@ -36,10 +36,10 @@ describe('the command line', () => {
     expect((await runMain(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });
 
-  it('shows help on stderr and exits 2 when no command is given', async () => {
+  it('says where help is and exits 2 when no command is given', async () => {
     const { code, stdout, stderr } = await runMain([]);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('Usage:');
+    expect(stderr).toBe('weighbridge: no command given\n  See weighbridge --help.\n');
   });
 
   it.each([
