@@ -2,7 +2,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseRepository, repositoryArtifacts } from '../../core/author/hugging-face-artifacts.ts';
 import type { SkippedFile } from '../../core/author/local-files.ts';
 import { localSources, pathBelow } from '../../core/author/local-sources.ts';
-import { draftText } from '../../core/author/manifest-draft.ts';
+import { draftText, tagNote } from '../../core/author/manifest-draft.ts';
 import { nothingToTake } from '../../core/author/manifest-from-directory.ts';
 import { nameArtifacts, type UnnamedArtifact } from '../../core/author/name-artifacts.ts';
 import { UsageError } from '../../core/errors.ts';
@@ -47,6 +47,8 @@ export async function fromInputs(context: CommandContext, request: NewRequest): 
     artifacts: nameArtifacts(artifacts),
   });
   const notes: string[] = [];
+  const tag = tagNote(request.collection, request.version);
+  if (tag !== undefined) notes.push(tag);
   if (beside) notes.push('written beside the files, because file: sources lie below the folder of their manifest');
   if (request.access === undefined) notes.push('access is public; --access private keeps the whole release private');
   return { path, text, skipped, notes };

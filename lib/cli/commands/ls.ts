@@ -22,7 +22,7 @@ const provenance: Readonly<Record<ReleaseArtifact['digestFrom'], string>> = {
 export const run: CommandRun = async (context, input) => {
   const [release] = input.args;
   const ref = release === undefined ? undefined : parseReleaseRef(release);
-  const mirror = await openMirror(context, input.options.from);
+  const mirror = await openMirror(context, input.options.from, '--from');
   const { registry } = await retry(() => loadRegistry(mirror, context.signal), defaultRetryPolicy, context);
   if (ref === undefined) {
     listReleases(context, mirror.url, registry);

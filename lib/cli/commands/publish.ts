@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exitCodes } from '../../contract/exit-codes.ts';
+import { tagNote } from '../../core/author/manifest-draft.ts';
 import { manifestFromDirectory } from '../../core/author/manifest-from-directory.ts';
 import { Sha256 } from '../../core/digest/sha256.ts';
 import { InvalidFile, UsageError } from '../../core/errors.ts';
@@ -10,6 +11,7 @@ import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import { StoreMirror } from '../../core/mirror/store-mirror.ts';
+import { readRegistry } from '../../core/registry/registry-file.ts';
 import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
@@ -30,7 +32,10 @@ export const run: CommandRun = async (context, input) => {
   const access = (input.options.access as Access | undefined) ?? 'public';
   await checkReportPlace(context, options.report);
   // Before everything is hashed.
-  await primaryStore(context, access, options.to);
+  const store = await primaryStore(context, access, options.to);
+  const tag = tagNote(collection, version);
+  const known = tag === undefined ? undefined : (await readRegistry(store))?.registry.collections[collection];
+  if (tag !== undefined && known === undefined) context.say(`note: ${tag}`);
   const staging = openStaging(context, options);
   try {
     const loaded = await manifestOf(context, path, { collection, version, access }, options, staging.stateFolder);

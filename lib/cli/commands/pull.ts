@@ -30,7 +30,7 @@ export const run: CommandRun = async (context, input) => {
   const time = timeLimit(options.timeout)?.signal;
   try {
     const report = await pullRelease({
-      reader: local ? undefined : await openMirror(context, options.from),
+      reader: local ? undefined : await openMirror(context, options.from, '--from'),
       ref,
       names,
       folder: options.into === undefined ? context.environment.cache : resolve(context.cwd, options.into),

@@ -11,7 +11,7 @@ const grace = 3;
 
 export const run: CommandRun = async (context, input) => {
   const { host = '127.0.0.1', port = 8040 } = input.options as { host?: string; port?: number };
-  const mirror = await openMirror(context, input.options.store);
+  const mirror = await openMirror(context, input.options.store, '--store');
   // A store that holds nothing, or must not be shown, is refused before the address is printed.
   const releases = await new PublishedIndex(mirror).releases();
   const server = await startServer(mirrorApp(mirror), host, port);

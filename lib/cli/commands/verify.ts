@@ -11,12 +11,12 @@ import { formatBytes, formatDuration } from '../progress/quantities.ts';
 export const run: CommandRun = async (context, input) => {
   const releases = input.args.map(parseReleaseRef);
   const { clock, reporter, signal } = context;
-  const primary = await openMirror(context, input.options.store);
+  const primary = await openMirror(context, input.options.store, '--store');
   const request = { releases, quick: input.options.quick === true, clock, reporter, signal };
   const result = await verifyMirror({ ...request, reader: primary });
   const copies: VerifyResult[] = [];
   for (const url of replicas(input.options.replica)) {
-    copies.push(await verifyReplica(primary, { ...request, reader: await openMirror(context, url) }));
+    copies.push(await verifyReplica(primary, { ...request, reader: await openMirror(context, url, '--replica') }));
   }
   const ok = result.ok && copies.every((copy) => copy.ok);
   if (context.json) context.printJson({ ...result, ok, replicas: copies });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Sha256 } from '../../core/digest/sha256.ts';
 import { InvalidFile, UsageError } from '../../core/errors.ts';
+import { noDigest } from '../../core/manifest/artifact-findings.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -63,6 +64,9 @@ export async function loadManifest(context: CommandContext, file: string): Promi
     directory,
     placeholders: context.configuration.placeholders,
   });
-  const warnings = problems.map(({ line, field, message }) => `${file}:${line}: ${field}: ${message}`);
+  const warnings = problems
+    // What the run says of the artifact itself: unresolved.
+    .filter(({ message }) => message !== noDigest)
+    .map(({ line, field, message }) => `${file}:${line}: ${field}: ${message}`);
   return { file, directory, sha256: Sha256.ofBytes(bytes), manifest, warnings };
 }

@@ -1,4 +1,4 @@
-import { valid } from 'semver';
+import { coerce, valid } from 'semver';
 import { scalarText } from '../lock/yaml-scalar-text.ts';
 import type { Access } from '../manifest/manifest.ts';
 
@@ -30,6 +30,18 @@ export interface ManifestDraft {
 /** Does this version need `versioning: tag`? Build metadata (`+…`) is no version here either. */
 export function isTagVersion(version: string): boolean {
   return valid(version) !== version || version.includes('+');
+}
+
+/**
+ * What the author of the first version should know before it is published, where it is a tag: a collection keeps its
+ * scheme. Undefined for semver.
+ */
+export function tagNote(collection: string, version: string): string | undefined {
+  if (!isTagVersion(version)) return undefined;
+  const near = coerce(version)?.version;
+  // Where the tag is no shorter spelling of a version, any would be a guess.
+  const like = near !== undefined && /^v?\d+(?:\.\d+){0,2}$/.test(version) ? near : 'one such as 1.0.0';
+  return `${version} is no semantic version, so versions of ${collection} are tags for good; write ${like} for semver`;
 }
 
 /** A manifest as a person would write it: one field a line, with comments on what may be filled in next. */

@@ -99,14 +99,16 @@ function checkSource(
   return ref;
 }
 
+/** The warning on an artifact that cannot be staged as it is. */
+export const noDigest = 'no sha256: it is not staged until `weighbridge lock` has obtained one';
+
 function checkDigest(fields: LooseFields, path: FieldPath, options: ArtifactCheckOptions, findings: Finding[]): void {
   const at = [...path, 'sha256'];
   const text = digestText(fields.sha256);
   const absent =
     fields.sha256 === undefined || (options.beforeLock && isUnfilledDigest(fields.sha256, options.placeholders));
   if (absent) {
-    const message = 'no sha256: it is not staged until `weighbridge lock` has obtained one';
-    findings.push({ path, severity: 'warning', message });
+    findings.push({ path, severity: 'warning', message: noDigest });
     if (fields.digestFrom !== undefined && fields.sha256 === undefined) {
       const without = 'this says where a digest is from, but there is none';
       findings.push({ path: [...path, 'digestFrom'], severity: 'warning', message: without });
