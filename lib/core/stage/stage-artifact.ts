@@ -4,6 +4,7 @@ import { Refused, WeighbridgeError } from '../errors.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
 import { mediaType } from '../registry/media-type.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
+import { sentences } from '../sentences.ts';
 import { type ResolvedSource, SourceError } from '../sources/source.ts';
 import { StoreSource } from '../sources/store-source.ts';
 import { CheckpointStore, destinationId } from '../state/checkpoint.ts';
@@ -88,8 +89,7 @@ export async function stageArtifact(
     throw error;
   });
   if (fetched instanceof WeighbridgeError) {
-    const hint = fetched.hint === undefined ? '' : ` ${fetched.hint}`;
-    return finish('failed', { reason: `${fetched.message}${hint}`, walk: finding.walk });
+    return finish('failed', { reason: sentences([fetched.message, fetched.hint]), walk: finding.walk });
   }
   if (fetched === undefined) return finish('failed', { reason: finding.walk.reason, walk: finding.walk });
   return finish('staged', { proven: fetched.proven, source: fetched.source, walk: finding.walk });
