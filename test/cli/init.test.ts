@@ -20,7 +20,10 @@ describe('init', () => {
   it('fills a folder with everything that a repository of manifests needs', async () => {
     const { code, stdout } = await runMain(['init', 'My Models'], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toContain(`Next:\n  cd 'My Models'\n  npm install\n`);
+    const install = `npm install --save-exact PATH-TO/weighbridge-${own.version}.tgz\n`;
+    expect(stdout).toMatch(/^Next .*\n {2}cd 'My Models'\n/m);
+    expect(stdout).toContain(`  ${install}`);
+    expect(await read('My Models/README.md')).toContain(`\n${install}`);
     const files = await readdir(join(cwd, 'My Models'), { recursive: true });
     expect(files.sort()).toEqual(
       [
@@ -86,7 +89,6 @@ describe('init', () => {
     await writeFile(join(cwd, 'package.json'), '{}');
     const first = await runMain(['init'], { cwd });
     expect(first.stdout).toMatch(/^kept {3}README\.md/m);
-    expect(first.stdout).toContain(`npm install --save-exact weighbridge@${own.version}`);
     expect(await read('README.md')).toBe('mine');
 
     const before = await stat(join(cwd, 'weighbridge.yaml'));

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { exitCodes } from '../../contract/exit-codes.ts';
 import type { CommandRun } from '../command-context.ts';
 import type { PackageVersions } from '../init-template/package-json.ts';
+import { installCommand } from '../init-template/readme-md.ts';
 import { type TemplateFile, templateFiles } from '../init-template/template-files.ts';
 
 /** `init [DIR]`: the files of a user's own repository; those that exist stay as they are. */
@@ -15,7 +16,7 @@ export const run: CommandRun = async (context, { args }) => {
   for (const file of templateFiles(basename(folder), versions)) {
     (await writeNew(folder, file)) ? written.push(file.path) : kept.push(file.path);
   }
-  const next = nextSteps(shown, kept, versions);
+  const next = nextSteps(shown, versions);
   if (context.json) {
     context.printJson({ directory: shown, written, kept, next });
     return exitCodes.done;
@@ -23,7 +24,7 @@ export const run: CommandRun = async (context, { args }) => {
   for (const path of written) context.print(`wrote  ${join(shown, path)}`);
   for (const path of kept) context.print(`kept   ${join(shown, path)} (it was there already)`);
   context.print('');
-  context.print('Next:');
+  context.print('Next (npm pack in a checkout of Weighbridge makes the .tgz):');
   for (const step of next) context.print(`  ${step}`);
   return exitCodes.done;
 };
@@ -41,13 +42,10 @@ async function writeNew(folder: string, file: TemplateFile): Promise<boolean> {
   }
 }
 
-function nextSteps(shown: string, kept: readonly string[], versions: PackageVersions): string[] {
-  const install = kept.includes('package.json')
-    ? `npm install --save-exact weighbridge@${versions.weighbridge}`
-    : 'npm install';
+function nextSteps(shown: string, versions: PackageVersions): string[] {
   return [
     ...(shown === '.' ? [] : [`cd ${/^[\w./-]+$/.test(shown) ? shown : `'${shown}'`}`]),
-    install,
+    installCommand(versions.weighbridge),
     'npx weighbridge validate manifests/example/0.1.0.yaml',
     'npx weighbridge stage manifests/example/0.1.0.yaml',
     'npx weighbridge verify',

@@ -1,12 +1,17 @@
-/** README.md of a user's repository. */
-export const readmeMd = `# Model mirror
+/** How a repository gets the program while no registry has it. */
+export function installCommand(version: string): string {
+  return `npm install --save-exact PATH-TO/weighbridge-${version}.tgz`;
+}
+
+/** README.md of a user's repository. @param version of this program */
+export const readmeMd = (version: string): string => `# Model mirror
 
 Manifests of model weights, one file per collection and version, mirrored by
 Weighbridge. Each names artifacts, where upstream they are, and what their
 bytes must be; a mirror never shows anything that is not proven.
 
 \`\`\`
-npm install
+${installCommand(version)}
 npx weighbridge validate manifests/example/0.1.0.yaml   # is the manifest right? (no network)
 npx weighbridge plan     manifests/example/0.1.0.yaml   # what would happen?
 npx weighbridge stage    manifests/example/0.1.0.yaml   # fetch, prove, publish into ./mirror
@@ -14,6 +19,9 @@ npx weighbridge ls                                      # what is there?
 npx weighbridge verify                                  # read it all again and prove it
 npx weighbridge pull example --into ./weights           # bring it to where it is used
 \`\`\`
+
+The first line takes the file that \`npm pack\` makes in a checkout of Weighbridge: put it into this repository, so that
+CI has it too. Once the package is in a registry, plain \`npm install\` does.
 
 A manifest of your own:
 

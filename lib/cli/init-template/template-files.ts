@@ -21,6 +21,6 @@ export function templateFiles(folder: string, versions: PackageVersions): Templa
     { path: `manifests/example/${exampleFile}`, content: exampleWeights() },
     { path: '.github/workflows/weighbridge.yml', content: workflowYaml },
     { path: '.gitignore', content: gitignore },
-    { path: 'README.md', content: readmeMd },
+    { path: 'README.md', content: readmeMd(versions.weighbridge) },
   ];
 }
