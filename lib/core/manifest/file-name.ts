@@ -11,6 +11,8 @@ const maximumBytes = 900;
  * file system that a mirror may be copied to.
  */
 export function fileNameProblem(file: string): string | undefined {
+  // Readers of objects.json in several languages would take it for something else than a name.
+  if (file === '__proto__') return 'a file must not be called "__proto__"; take another name';
   if (file === '') return 'the path is empty; write one such as models/vae.ckpt';
   const unsafe = unsafeCharacter(file);
   if (unsafe !== undefined) return `the path holds the character ${unsafe}, which is not allowed`;
