@@ -1,5 +1,6 @@
 import type { Access } from '../core/manifest/manifest.ts';
 import type { SourcePorts } from '../core/sources/open-source.ts';
+import { PrivateMirrors } from '../core/sources/private-mirrors.ts';
 import { SourceCache } from '../core/sources/source-cache.ts';
 import type { CommandContext } from './command-context.ts';
 import type { TokenName } from './configuration.ts';
@@ -30,5 +31,6 @@ export async function sourcePorts(
     huggingFaceEndpoint: environment.hfEndpoint,
     gitHubApi: environment.githubApiUrl,
     withheldTokens: new Set(withheld),
+    ...(publishedAs === 'public' ? { privateMirrors: new PrivateMirrors() } : {}),
   };
 }

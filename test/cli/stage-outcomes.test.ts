@@ -164,6 +164,26 @@ describe('plan', () => {
   });
 });
 
+describe('the bytes of private releases', () => {
+  it.each([
+    ['at their place', 'file:secret/closed/1.0.0/weights.bin'],
+    ['through a link', 'file:linked/weights.bin'],
+  ])('are not published publicly from a mirror, %s', async (_, source) => {
+    expect((await json('stage', 'private.yaml', '--to', 'file:secret')).code).toBe(0);
+    await symlink('secret/closed/1.0.0', join(cwd, 'linked'));
+    const text = await readFile(join(cwd, 'public.yaml'), 'utf8');
+    await writeFile(join(cwd, 'public.yaml'), text.replace('file:files/weights.bin', source));
+    const { code, document } = await json('stage', 'public.yaml');
+    expect(code).toBe(1);
+    expect(document.artifacts[0]).toMatchObject({ state: 'failed', attempts: [{ outcome: 'forbidden' }] });
+    await writeFile(
+      join(cwd, 'public.yaml'),
+      text.replace('file:files/weights.bin', source).replace('public', 'private'),
+    );
+    expect((await json('stage', 'public.yaml')).code).toBe(0);
+  });
+});
+
 describe('publish', () => {
   it('never takes the files of a mirror that lies in the folder', async () => {
     expect((await json('stage', 'private.yaml', '--to', 'file:files/secret')).code).toBe(0);

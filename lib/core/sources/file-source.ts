@@ -4,6 +4,7 @@ import type { ByteRange } from '../byte-range.ts';
 import { resolveBelow } from '../manifest/resolve-below.ts';
 import { checkStart, pointerLimit } from './content-sniff.ts';
 import { checkDescription, type SourceExpectation } from './expectation.ts';
+import type { PrivateMirrors } from './private-mirrors.ts';
 import { type ResolvedSource, type Source, type SourceDescription, SourceError } from './source.ts';
 import type { FileRef } from './source-ref.ts';
 
@@ -16,9 +17,14 @@ export class FileSource implements Source {
   private readonly path: string;
   private readonly directory: string;
   private readonly expect: SourceExpectation;
+  private readonly refused: PrivateMirrors | undefined;
 
-  /** @param directory the manifest's own directory, absolute. */
-  constructor(ref: FileRef, directory: string, expect: SourceExpectation) {
+  /**
+   * @param directory the manifest's own directory, absolute.
+   * @param refused mirrors whose files must not be read, because the bytes become public.
+   */
+  constructor(ref: FileRef, directory: string, expect: SourceExpectation, refused?: PrivateMirrors) {
+    this.refused = refused;
     this.uri = `file:${ref.path}`;
     this.path = ref.path;
     this.directory = directory;
@@ -79,6 +85,11 @@ export class FileSource implements Source {
 
   private async open(): Promise<FileHandle> {
     const path = await resolveBelow(this.directory, this.path);
+    if ((await this.refused?.hold(path)) === true) {
+      throw new SourceError('forbidden', `${this.uri} lies in a mirror of private releases; this one is public`, {
+        hint: 'Say "access: private", or take the file from where it came from.',
+      });
+    }
     try {
       // Links were resolved, so none may have come since; a pipe must not make us wait.
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

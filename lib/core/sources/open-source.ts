@@ -7,6 +7,7 @@ import { GitHubSource } from './github-source.ts';
 import { HttpsSource } from './https-source.ts';
 import { HuggingFaceSource } from './hugging-face-source.ts';
 import { type HuggingFaceSurvey, surveyHuggingFace } from './hugging-face-survey.ts';
+import type { PrivateMirrors } from './private-mirrors.ts';
 import { type Source, SourceError } from './source.ts';
 import type { SourceCache } from './source-cache.ts';
 import type { GitHubRef, HuggingFaceRef, SourceRef } from './source-ref.ts';
@@ -24,6 +25,8 @@ export interface SourcePorts {
   readonly gitHubApi?: URL;
   /** Tokens that must not be used for these bytes, because the release is public and they are not granted for that. */
   readonly withheldTokens?: ReadonlySet<'HF_TOKEN' | 'GITHUB_TOKEN'>;
+  /** Set where the bytes become public: files in mirrors of private releases are then refused. */
+  readonly privateMirrors?: PrivateMirrors;
 }
 
 const hub = new URL('https://huggingface.co');
@@ -42,7 +45,7 @@ export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExp
     case 'github':
       return openGitHub(ref, ports, expect);
     case 'file':
-      return new FileSource(ref, ports.manifestDirectory, expect);
+      return new FileSource(ref, ports.manifestDirectory, expect, ports.privateMirrors);
     case 's3':
     case 'gs':
       return unusable(
