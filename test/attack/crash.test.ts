@@ -66,6 +66,24 @@ describe(`a killed run (seed ${seed})`, () => {
   });
 });
 
+describe('a manifest that lost a file after a run had ended without publishing', () => {
+  it('is published without it, and the report says what lies there', async () => {
+    await workspace.clear();
+    const [first, second, third] = ['a', 'b', 'c'].map((file) => ({ file, size: 1000 }));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three files');
+    const before = await workspace.addRelease('edited', '1.0.0', [first, second], 'before');
+    const after = await workspace.addRelease('edited', '1.0.0', [first, third], 'after');
+    workspace.upstream.remove('/edited/a/a');
+    expect(await workspace.stage(before).ended).toMatchObject({ code: 1 });
+    await workspace.addRelease('edited', '1.0.0', [first], 'again');
+    const { code, stdout } = await workspace.stage(after).ended;
+    expect({ code, notes: JSON.parse(stdout).notes.join() }).toEqual({
+      code: 0,
+      notes: expect.stringContaining('edited/1.0.0/b'),
+    });
+  });
+});
+
 describe('an interrupted run', () => {
   it('says how to go on, exits 130, and the next one goes on from there', async () => {
     await workspace.clear();

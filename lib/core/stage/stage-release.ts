@@ -21,6 +21,7 @@ import { restoreRecords } from './restore-records.ts';
 import { type StagedArtifact, stageArtifact } from './stage-artifact.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
 import { type Survey, surveyRelease } from './survey.ts';
+import { unnamedObjects } from './unnamed-objects.ts';
 
 /** Hash of what is staged and where to: the same for every attempt at the same thing. */
 export function runId(manifestSha256: Sha256, storeUrl: string): string {
@@ -141,6 +142,7 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
   if (survey.release !== undefined) {
     progress.notes.push(...recordDifferences(manifest, survey.release.record));
   }
+  progress.notes.push(...unnamedObjects(manifest, survey));
   const findings = await inspect(request, survey, ports);
   const plan = makePlan(request, survey, findings, ports.memory.limit);
   checkBytes(plan, request.maxBytes);
