@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { artifactKey } from '../../contract/keys.ts';
 import type { Clock } from '../clock.ts';
 import { Refused } from '../errors.ts';
@@ -42,7 +42,7 @@ export async function inspect(
   ports.reporter.emit({ type: 'phase', phase: 'survey' });
   await Promise.all(
     request.manifest.artifacts.map(async (spec) => {
-      const finding = await proving(() => lookInStore(spec, request, survey, ports));
+      const finding = await lookInStore(spec, request, survey, ports, proving);
       if (finding === undefined) wanted.push(spec);
       else findings.set(spec, finding);
     }),
@@ -63,6 +63,7 @@ async function lookInStore(
   request: StageRequest,
   survey: Survey,
   ports: StagePorts,
+  proving: LimitFunction,
 ): Promise<Finding | undefined> {
   ports.signal.throwIfAborted();
   const { sha256 } = spec;
@@ -79,7 +80,7 @@ async function lookInStore(
   const unchanged = recorded !== undefined && survey.objectsRecord[spec.file]?.etag === stat.etag;
   const right =
     (size === undefined || stat.size === size) &&
-    (unchanged || (await hashObject(request.store, stat, ports)).equals(sha256));
+    (unchanged || (await proving(() => hashObject(request.store, stat, ports))).equals(sha256));
   if (right)
     return { kind: 'present', proven: provenBefore(spec, sha256, stat, recorded?.crc32c ?? null, ports.clock) };
   const key = artifactKey(request.manifest.collection, request.manifest.version, spec.file);
