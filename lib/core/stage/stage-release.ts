@@ -185,9 +185,12 @@ async function stageAll(
   const stage = async (spec: ArtifactSpec) => {
     const finding = findings.get(spec);
     if (finding === undefined) throw new TypeError(`${spec.id} was not looked at`);
-    const limit = finding.kind === 'fetch' && finding.size <= small ? smallOnes : largeOnes;
+    const work = () => stageArtifact(spec, finding, request, stoppable);
     try {
-      results.set(spec, await limit(() => stageArtifact(spec, finding, request, stoppable)));
+      // Only what moves bytes waits for its turn.
+      if (finding.kind === 'fetch' && finding.size <= small) results.set(spec, await smallOnes(work));
+      else if (finding.kind === 'fetch' || finding.kind === 'copy') results.set(spec, await largeOnes(work));
+      else results.set(spec, await work());
     } catch (error) {
       // What ends the run (a refusal, lost credentials) must not wait for terabytes that are then of no use.
       failure.abort(error);
@@ -222,10 +225,11 @@ function checkWhole(failed: readonly ArtifactReport[], { manifest }: StageReques
 async function publish(request: StageRequest, survey: Survey, ports: StagePorts, progress: Progress): Promise<void> {
   const { manifest, store } = request;
   const proven: ProvenArtifact[] = progress.staged.flatMap((artifact) => artifact.proven ?? []);
+  const specs = new Map(manifest.artifacts.map((spec) => [spec.id, spec]));
   const missing: MissingArtifact[] = progress.staged
     .filter((artifact) => artifact.proven === undefined)
     .flatMap(({ report }) => {
-      const spec = manifest.artifacts.find(({ id }) => id === report.id);
+      const spec = specs.get(report.id);
       return spec === undefined ? [] : [{ spec, reason: report.reason ?? report.state }];
     });
   const draft: ReleaseDraft = {
