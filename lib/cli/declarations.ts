@@ -17,6 +17,10 @@ export interface CommandDeclaration {
 
 const text = (value: string): string => value;
 
+/** What `--from` and `--store` of commands that read are. */
+const readFrom =
+  'store, or https:// address of a mirror (default: the public store of weighbridge.yaml, else file:./mirror)';
+
 function stores(command: Command): Command {
   return command.option(
     '--to <store>',
@@ -28,9 +32,9 @@ function staging(command: Command): Command {
   return stores(command)
     .option('--state <location>', 'folder for checkpoints and reports', '.weighbridge')
     .option('--report <file>', 'also write the report to this file')
-    .option('--concurrency <n>', 'artifacts at the same time', parseCount)
+    .option('--concurrency <n>', 'artifacts at the same time (default: as in weighbridge.yaml, else 8)', parseCount)
     .option('--timeout <time>', 'stop after this time, such as 30m, and keep the checkpoints', parseSeconds)
-    .option('--attempts <n>', 'tries per source', parseCount)
+    .option('--attempts <n>', 'tries per source (default: 5)', parseCount)
     .option('--max-bytes <n>', 'refuse to begin when more would have to be fetched, such as 50GiB', parseBytes);
 }
 
@@ -38,7 +42,8 @@ export const declarations: readonly CommandDeclaration[] = [
   {
     name: 'init',
     summary: 'start a repository of manifests',
-    detail: 'Writes a first manifest, weighbridge.yaml and a CI file, all commented. Existing files are left alone.',
+    detail:
+      'Writes an example manifest, weighbridge.yaml, package.json, a CI file and a README. Files that exist are left alone.',
     examples: ['weighbridge init', 'weighbridge init my-models'],
     declare: (command) => command.argument('[dir]', 'folder to fill (default: this one)'),
     load: () => import('./commands/init.ts'),
@@ -47,8 +52,8 @@ export const declarations: readonly CommandDeclaration[] = [
     name: 'new',
     summary: 'write a manifest',
     detail:
-      'Makes a manifest from files and folders, from an hf:// repository at a revision or a prefix of it, or from the\n' +
-      "last version's manifest, keeping its ids and clearing its digests.",
+      'Makes a manifest from files and folders, from an hf:// repository at a revision or a folder of it, or from the ' +
+      "last version's manifest, keeping its ids and clearing its digests. Then `lock` it.",
     examples: [
       'weighbridge new my-model@1.0.0 ./weights',
       'weighbridge new my-model@1.0.0 "weights/**/*.safetensors" weights/config.json',
@@ -64,7 +69,7 @@ export const declarations: readonly CommandDeclaration[] = [
           '-o, --output <file>',
           'manifest to write (default: manifests/COLLECTION/VERSION.yaml, or beside the files)',
         )
-        .option('--access <class>', 'public or private (default: public)', parseAccess)
+        .option('--access <class>', 'public or private (default: public, or as --from says)', parseAccess)
         .option('--license <spdx>', 'SPDX expression, such as Apache-2.0'),
     load: () => import('./commands/new.ts'),
   },
@@ -80,14 +85,18 @@ export const declarations: readonly CommandDeclaration[] = [
     name: 'lock',
     summary: 'pin sources and fill in sizes and digests',
     detail:
-      'Completes manifests in place, keeping comments and order. A digest that is there is checked, never replaced.\n' +
+      'Completes manifests in place, keeping comments and order. A digest that is there is checked, never replaced. ' +
       'Downloads only where upstream publishes no strong digest.',
     examples: ['weighbridge lock manifests/my-model/1.0.0.yaml', 'weighbridge lock --check manifests/*/*.yaml'],
     declare: (command) =>
       command
         .argument('<manifests...>', 'manifest files')
         .option('--check', 'write nothing; exit 1 if anything would change')
-        .option('--concurrency <n>', 'artifacts at the same time', parseCount),
+        .option(
+          '--concurrency <n>',
+          'artifacts at the same time (default: as in weighbridge.yaml, else 8)',
+          parseCount,
+        ),
     load: () => import('./commands/lock.ts'),
   },
   {
@@ -137,21 +146,21 @@ export const declarations: readonly CommandDeclaration[] = [
     examples: ['weighbridge ls', 'weighbridge ls my-model@1.0.0 --from https://models.example.org'],
     declare: (command) =>
       command
-        .argument('[release]', 'COLLECTION[@VERSION]; the latest version when it is left out')
-        .option('--from <store>', 'store or https:// base of a mirror'),
+        .argument('[release]', 'COLLECTION[@VERSION] to list the files of (default: list all releases)')
+        .option('--from <store>', readFrom),
     load: () => import('./commands/ls.ts'),
   },
   {
     name: 'verify',
     summary: 're-read a mirror and prove it again',
     detail:
-      'Names what is damaged, missing or does not belong there; changes nothing. With --quick only sizes and stored\n' +
+      'Names what is damaged, missing or does not belong there; changes nothing. With --quick only sizes and stored ' +
       'checksums are compared.',
     examples: ['weighbridge verify', 'weighbridge verify my-model@1.0.0 --store file:./mirror --quick'],
     declare: (command) =>
       command
         .argument('[releases...]', 'COLLECTION[@VERSION] (default: all)')
-        .option('--store <store>', 'store or https:// base of a mirror')
+        .option('--store <store>', readFrom)
         .option('--replica <store>', 'store that must hold the same (repeatable)', collect(text))
         .option('--quick', 'compare sizes and stored checksums, read no content'),
     load: () => import('./commands/verify.ts'),
@@ -160,7 +169,7 @@ export const declarations: readonly CommandDeclaration[] = [
     name: 'pull',
     summary: 'bring a release to this machine',
     detail:
-      'Resumes, proves every byte, and replaces a file only by one that is proven. Without --into files go to the\n' +
+      'Resumes, proves every byte, and replaces a file only by one that is proven. Without --into files go to the ' +
       'cache and their paths are printed, one a line.',
     examples: [
       'weighbridge pull my-model --into ./weights',
@@ -171,7 +180,7 @@ export const declarations: readonly CommandDeclaration[] = [
       command
         .argument('<release>', 'COLLECTION[@VERSION]; the latest version when it is left out')
         .argument('[files...]', 'ids or files (default: all)')
-        .option('--from <store>', 'store or https:// base of a mirror')
+        .option('--from <store>', readFrom)
         .option('--into <dir>', 'folder to write to (default: the cache)')
         .option('--check', 'change nothing; say missing, pointer, size, digest or valid per file')
         .option('--force', 'fetch files again that are right already')
@@ -186,7 +195,7 @@ export const declarations: readonly CommandDeclaration[] = [
     examples: ['weighbridge serve', 'weighbridge serve --store file:/srv/mirror --port 8080'],
     declare: (command) =>
       command
-        .option('--store <store>', 'store to serve')
+        .option('--store <store>', 'store to serve (default: the public one of weighbridge.yaml, else file:./mirror)')
         .option('--host <address>', 'address to listen on', '127.0.0.1')
         .option('--port <n>', 'port to listen on; 0 for any free one', parsePort, 8040),
     load: () => import('./commands/serve.ts'),

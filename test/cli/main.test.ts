@@ -36,6 +36,15 @@ describe('the command line', () => {
     expect((await runMain(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });
 
+  it('shows help that fits 100 columns and says of every option what it does', async () => {
+    for (const command of [[], ...declarations.map(({ name }) => [name])]) {
+      const { code, stdout } = await runMain([...command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+      expect(stdout.split('\n').filter((line) => /^ {2}-[^ ]*(?: <[^>]*>)?$/.test(line.trimEnd()))).toEqual([]);
+    }
+  });
+
   it('says where help is and exits 2 when no command is given', async () => {
     const { code, stdout, stderr } = await runMain([]);
     expect([code, stdout]).toEqual([2, '']);

@@ -39,7 +39,8 @@ interface Measure {
 
 function artifactLine(artifact: ActiveArtifact, size: FrameSize, at: number): string {
   const { done, total } = artifact;
-  const rate = artifact.meter.rate(at);
+  // One that waits for its turn is not slow.
+  const rate = done === 0 ? undefined : artifact.meter.rate(at);
   const secondsLeft = total === undefined || !rate ? undefined : (total - done) / rate;
   return measureLine({ title: escapeUnsafe(artifact.id), keep: 'end', done, total, rate, secondsLeft }, size);
 }
