@@ -1,4 +1,4 @@
-import { decodePart, encodePart, encodePath } from './percent-encoding.ts';
+import { decodePart, encodePath } from './percent-encoding.ts';
 import type { SourceRef } from './source-ref.ts';
 
 type S3Ref = Extract<SourceRef, { scheme: 's3' }>;
@@ -39,7 +39,7 @@ export function parseGoogleStorage(uri: string): GoogleStorageRef | { problem: s
 export function formatBucketSource(ref: S3Ref | GoogleStorageRef): string {
   const object = `${ref.scheme}://${ref.bucket}/${encodePath(ref.key)}`;
   if (ref.scheme === 's3') {
-    return ref.versionId === undefined ? object : `${object}?versionId=${encodePart(ref.versionId)}`;
+    return ref.versionId === undefined ? object : `${object}?versionId=${encodeURIComponent(ref.versionId)}`;
   }
   return ref.generation === undefined ? object : `${object}#${ref.generation}`;
 }

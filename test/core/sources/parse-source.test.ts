@@ -148,6 +148,12 @@ describe('a source URI', () => {
     );
   });
 
+  it('keeps a version id apart from the query that it stands in', () => {
+    const ref = parsed('s3://models/key?versionId=%3D%26%3B%20x');
+    expect(ref).toMatchObject({ versionId: '=&; x' });
+    expect(parsed(formatSource(ref))).toMatchObject({ versionId: '=&; x' });
+  });
+
   it('comes back the same from its canonical spelling', () => {
     const part = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
