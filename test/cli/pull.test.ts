@@ -115,6 +115,14 @@ describe('pull', () => {
     expect(stderr).toContain('not done within 1.0 s');
   });
 
+  test('says so when --into is a file, without its absolute path', async () => {
+    await writeFile(join(cwd, 'taken'), 'x');
+    const { code, stderr } = await run(['weights', '--into', 'taken', ...from()]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('making the folder: what is there is not a folder');
+    expect(stderr).not.toContain(cwd);
+  });
+
   test('says when there is no such release, file or mirror', async () => {
     expect((await run(['other', ...from()])).code).toBe(5);
     expect(await run(['weights', 'a.bon', ...from()])).toMatchObject({

@@ -2,6 +2,7 @@ import { DigestMismatch } from '../errors.ts';
 import type { MirrorReader } from '../mirror/mirror-reader.ts';
 import { parallelRead } from '../mirror/parallel-read.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
+import { fileError } from '../stores/file-errors.ts';
 import { examineFile } from './local-file.ts';
 import { PartialDownload } from './partial-download.ts';
 import type { PullContext } from './pull-context.ts';
@@ -80,7 +81,7 @@ async function download(
     return 'installed';
   } catch (error) {
     if (error instanceof DigestMismatch && partial.resumedFrom > 0) return 'stale';
-    throw error;
+    throw fileError(error, `writing ${artifact.file}`, artifact.file);
   } finally {
     await partial.close();
   }

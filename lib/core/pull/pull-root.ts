@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { privateFolder } from '../../contract/keys.ts';
 import { NotAuthorised, Refused } from '../errors.ts';
 import { fileNameFault } from '../mirror/file-name-fault.ts';
+import { fileError } from '../stores/file-errors.ts';
 
 /**
  * The folder that `pull` fills. Beside the files it keeps `.weighbridge/`: unfinished downloads (by digest, on the
@@ -47,7 +48,9 @@ export class PullRoot {
 
   /** Makes the private folder; Git is told to leave it alone. */
   async prepare(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
+      throw fileError(error, 'making the folder', '.');
+    });
     const own = join(this.folder, privateFolder);
     for (const folder of [own, ...['partial', 'locks', 'releases'].map((part) => join(own, part))]) {
       await mkdir(folder).catch(ignoreExisting);
