@@ -72,7 +72,7 @@ describe('a version that is none in semver', () => {
 });
 
 describe('a source that is not there', () => {
-  it('is named once by stage and once by lock', async () => {
+  it('is named once by lock, once by plan and once by stage', async () => {
     await writeFile(
       join(cwd, 'm.yaml'),
       [
@@ -95,9 +95,12 @@ describe('a source that is not there', () => {
     const locked = await run('lock', 'm.yaml');
     const text = locked.stdout + locked.stderr;
     expect([countOf('gone.bin', text), countOf('other.bin', text)], text).toEqual([1, 1]);
-    const staged = await run('stage', 'm.yaml');
-    const said = staged.stdout + staged.stderr;
-    expect(staged.code).toBe(1);
-    expect([countOf('gone.bin', said), countOf('weights/other.bin', said)], said).toEqual([1, 1]);
+    for (const command of ['plan', 'stage']) {
+      const { code, stdout, stderr } = await run(command, 'm.yaml');
+      expect(code).toBe(1);
+      const said = stdout + stderr;
+      expect([countOf('gone.bin', said), countOf('weights/other.bin', said)], said).toEqual([1, 1]);
+      expect(stdout).toContain('weights/other.bin');
+    }
   });
 });

@@ -53,5 +53,16 @@ async function planOne(
 ): Promise<Plan> {
   const request = await stageRequest(context, one, options);
   const stored = await readRegistry(request.store);
-  return await planRelease(request, stored?.registry, await staging.portsFor(one, new Map()));
+  const startedAt = context.clock.now().getTime();
+  const plan = await planRelease(request, stored?.registry, await staging.portsFor(one, new Map()));
+  endProgress(context, plan, (context.clock.now().getTime() - startedAt) / 1000);
+  return plan;
+}
+
+/** What the plan says of an artifact is not said by the progress as well. */
+function endProgress({ reporter }: CommandContext, plan: Plan, seconds: number): void {
+  for (const { id, reason } of plan.artifacts) {
+    if (reason !== '') reporter.emit({ type: 'artifact-finished', id, state: 'unresolved', bytes: 0, reason });
+  }
+  reporter.emit({ type: 'run-finished', release: `${plan.collection}@${plan.version}`, state: 'done', seconds });
 }

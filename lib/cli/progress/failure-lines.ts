@@ -5,6 +5,7 @@ import { eventLine, isBadEnding } from './event-line.ts';
 const patience = 2;
 
 type Ending = Extract<CoreEvent, { type: 'artifact-finished' }>;
+type Job = Extract<CoreEvent, { type: 'run-started' }>['job'];
 type Failure = Ending | Extract<CoreEvent, { type: 'attempt' }>;
 
 /**
@@ -16,7 +17,7 @@ export class FailureLines {
   private held: { readonly event: Failure; readonly since: number }[] = [];
   /** By artifact: the reason of its last attempt that was shown. */
   private readonly shown = new Map<string, string>();
-  private locking = false;
+  private job: Job | undefined;
 
   /**
    * The lines to show now.
@@ -26,17 +27,17 @@ export class FailureLines {
     const lines = this.due(at);
     switch (event.type) {
       case 'run-started':
-        this.locking = event.job === 'lock';
+        this.job = event.job;
         break;
       case 'attempt':
         // `lock` lists every source that failed among its problems.
-        if (event.outcome !== 'ok' && !this.locking) this.held.push({ event, since: at });
+        if (event.outcome !== 'ok' && this.job !== 'lock') this.held.push({ event, since: at });
         break;
       case 'artifact-finished': {
         const attempts = this.held.filter((one) => one.event.type === 'attempt' && one.event.id === event.id);
         this.held = this.held.filter((one) => !attempts.includes(one));
+        lines.push(...attempts.filter((one) => !this.isInResult(one.event, event)).map((one) => this.line(one.event)));
         if (isBadEnding(event)) this.held.push({ event, since: at });
-        else lines.push(...attempts.map((one) => this.line(one.event)));
         break;
       }
       case 'run-finished':
@@ -61,6 +62,12 @@ export class FailureLines {
   /** What no result will say, because the work ended without one. */
   rest(): string[] {
     return this.due(Number.POSITIVE_INFINITY);
+  }
+
+  /** The report of `stage` has every attempt at an artifact that failed; others have its reason. */
+  private isInResult(attempt: Failure, ending: Ending): boolean {
+    if (!isBadEnding(ending)) return false;
+    return this.job === 'stage' || (attempt.reason !== undefined && ending.reason?.includes(attempt.reason) === true);
   }
 
   private line(event: Failure): string {
