@@ -1,3 +1,4 @@
+import type { HttpClient } from '../core/http/http-client.ts';
 import type { Access } from '../core/manifest/manifest.ts';
 import type { SourcePorts } from '../core/sources/open-source.ts';
 import { PrivateMirrors } from '../core/sources/private-mirrors.ts';
@@ -25,12 +26,20 @@ export async function sourcePorts(
   const names = (Object.keys(tokens) as TokenName[]).filter((name) => tokens[name] !== undefined);
   const withheld = publishedAs === 'public' ? names.filter((name) => configuration.tokens[name] !== 'any') : [];
   return {
-    http: await context.http(),
+    http: whenNeeded(() => context.http()),
     manifestDirectory: directory,
     cache: new SourceCache(),
     huggingFaceEndpoint: environment.hfEndpoint,
     gitHubApi: environment.githubApiUrl,
     withheldTokens: new Set(withheld),
     ...(publishedAs === 'public' ? { privateMirrors: new PrivateMirrors() } : {}),
+  };
+}
+
+/** The client, made by the first request: a release that is all there asks nobody anything. `open` keeps and closes it. */
+function whenNeeded(open: () => Promise<HttpClient>): HttpClient {
+  return {
+    request: async (request) => await (await open()).request(request),
+    close: async () => {},
   };
 }
