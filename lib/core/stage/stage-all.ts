@@ -1,0 +1,52 @@
+import pLimit from 'p-limit';
+import type { ArtifactSpec } from '../manifest/manifest.ts';
+import type { Finding } from './inspect.ts';
+import type { RunProgress } from './run-progress.ts';
+import { type StagedArtifact, stageArtifact } from './stage-artifact.ts';
+import type { StagePorts, StageRequest } from './stage-ports.ts';
+
+/** Objects up to this many bytes are limited by requests, not by bandwidth, and go four times as many at once. */
+const small = 1 << 20;
+
+/**
+ * Stages every artifact, so many at a time; what failed is in its report and does not end the others.
+ * @throws what ends the run as a whole: a refusal, lost credentials, an interruption.
+ */
+export async function stageAll(
+  request: StageRequest,
+  findings: ReadonlyMap<ArtifactSpec, Finding>,
+  ports: StagePorts,
+  progress: RunProgress,
+): Promise<void> {
+  if ([...findings.values()].some(({ kind }) => kind === 'fetch' || kind === 'copy')) {
+    ports.reporter.emit({ type: 'phase', phase: 'transfer' });
+  }
+  const failure = new AbortController();
+  const stoppable = { ...ports, signal: AbortSignal.any([ports.signal, failure.signal]) };
+  const largeOnes = pLimit(request.concurrency);
+  const smallOnes = pLimit(request.concurrency * 4);
+  const results = new Map<ArtifactSpec, StagedArtifact>();
+  const stage = async (spec: ArtifactSpec) => {
+    const finding = findings.get(spec);
+    if (finding === undefined) throw new TypeError(`${spec.id} was not looked at`);
+    const work = () => stageArtifact(spec, finding, request, stoppable);
+    try {
+      // Only what moves bytes waits for its turn.
+      if (finding.kind === 'fetch' && finding.size <= small) results.set(spec, await smallOnes(work));
+      else if (finding.kind === 'fetch' || finding.kind === 'copy') results.set(spec, await largeOnes(work));
+      else results.set(spec, await work());
+    } catch (error) {
+      // What ends the run (a refusal, lost credentials) must not wait for terabytes that are then of no use.
+      failure.abort(error);
+    }
+  };
+  const { artifacts } = request.manifest;
+  // Copies come last: what they copy may be staged by this very run.
+  const copies = artifacts.filter((spec) => findings.get(spec)?.kind === 'copy');
+  const others = artifacts.filter((spec) => findings.get(spec)?.kind !== 'copy');
+  for (const batch of [others, copies]) {
+    await Promise.all(batch.map(stage));
+    progress.staged = request.manifest.artifacts.flatMap((spec) => results.get(spec) ?? []);
+    failure.signal.throwIfAborted();
+  }
+}
