@@ -21,7 +21,7 @@ export function parseRecord<T extends z.ZodType>(
   } catch (cause) {
     throw new MirrorDamaged(`${what} is not JSON`, {
       cause,
-      hint: 'restore it, or stage any release again to see what is missing',
+      hint: 'Restore it from a copy; the files of its releases are still there.',
     });
   }
   const written = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;

@@ -4,6 +4,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import type { Registry } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
+import { sentences } from '../sentences.ts';
 import { checkBytes, lackOfSpace } from './check-budgets.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
 import { clearAbandoned } from './clear-abandoned.ts';
@@ -57,7 +58,7 @@ export async function stageRelease(
     if (!(error instanceof WeighbridgeError)) throw error;
     if (progress.state === 'published' || progress.state === 'present') {
       // What was published stays so, whatever went wrong while clearing up.
-      progress.notes.push(`Afterwards: ${[error.message, error.hint].filter(Boolean).join('. ')}`);
+      progress.notes.push(`Afterwards: ${sentences([error.message, error.hint])}`);
     } else {
       progress.error = error;
       progress.state = error instanceof Refused ? 'refused' : 'failed';
