@@ -56,13 +56,16 @@ describe(`a killed run (seed ${seed})`, () => {
   it('is finished by the next one at whatever change of the file system it dies', async () => {
     const calls = await countCalls(workspace, small);
     expect(calls).toBeGreaterThan(60);
+    let killed = 0;
     for (let index = 0; index < 3; index += 1) {
-      const number = 1 + Math.floor(((index + random()) / 3) * (calls - 10));
+      const number = 1 + Math.floor(((index + random()) / 3) * calls);
       const when = random() < 0.5 ? 'before' : 'after';
       const round = await crashRound(workspace, small, { at: 'call', number, when });
       expect(round.problems, JSON.stringify(round.moment)).toEqual([]);
-      expect(round.killed).toBe(true);
+      if (round.killed) killed += 1;
     }
+    // The last may come too late: how many calls there are depends on what checkpoints are saved together.
+    expect(killed).toBeGreaterThanOrEqual(2);
   });
 });
 
