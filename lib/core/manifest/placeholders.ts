@@ -14,6 +14,9 @@ const builtIn: readonly RegExp[] = [
   /(?<![A-Za-z0-9])mock_hef(?![A-Za-z0-9])/u,
 ];
 
+/** What every one of those has in it: most texts have none of it, and one look is enough. */
+const suspicious = /[<{$]|your[-_]|missing|placeholder|change_?me|replace_?me|to_be_|mock_hef/iu;
+
 /** Words that stand for "no digest yet", alone in the field. */
 const digestWords =
   /^(?:|-|\?+|n\/?a|none|null|nil|unknown|pending|todo|tbd|fixme|x{3,}|\.{3}|…|to be .*|missing|placeholder.*|○ pending|true|false)$/iu;
@@ -24,7 +27,7 @@ const digestWords =
  * @returns the text that gave it away, or undefined for a real value.
  */
 export function findPlaceholder(text: string, extra: readonly string[] = []): string | undefined {
-  for (const pattern of builtIn) {
+  for (const pattern of suspicious.test(text) ? builtIn : []) {
     const found = pattern.exec(text);
     if (found) return found[0];
   }
@@ -39,5 +42,8 @@ export function isPlaceholder(text: string, extra: readonly string[] = []): bool
 /** Does this stand where a SHA-256 should be without being one: a template, a word such as `pending`, nothing but zeros? */
 export function isPlaceholderDigest(text: string, extra: readonly string[] = []): boolean {
   const trimmed = text.trim();
-  return digestWords.test(trimmed) || /^0{64}$/u.test(trimmed) || isPlaceholder(trimmed, extra);
+  if (/^[0-9a-f]{64}$/iu.test(trimmed)) {
+    return /^0+$/u.test(trimmed) || extra.some((pattern) => pattern !== '' && trimmed.includes(pattern));
+  }
+  return digestWords.test(trimmed) || isPlaceholder(trimmed, extra);
 }

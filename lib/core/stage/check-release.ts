@@ -8,6 +8,7 @@ import { checkScheme, otherContent } from '../registry/publish-release.ts';
 import type { Release } from '../registry/records.ts';
 import { collectionOf } from '../registry/registry-entry.ts';
 import { checkAgreement } from '../registry/release-set.ts';
+import type { SumsLine } from '../registry/sha256sums.ts';
 import type { Survey } from './survey.ts';
 
 /**
@@ -60,19 +61,16 @@ function checkRecords({ entry, release, sums }: Survey, at: string, storeUrl: st
       hint,
     });
   }
-  const lines = sums?.map(({ file, sha256 }) => `${sha256.hex}  ${file}`).sort();
-  if (
-    lines !== undefined &&
-    lines.join('\n') !==
-      artifacts
-        .map((one) => `${one.sha256}  ${one.file}`)
-        .sort()
-        .join('\n')
-  ) {
+  if (sums !== undefined && !sayTheSame(sums, artifacts)) {
     throw new MirrorDamaged(`${at}/SHA256SUMS of ${storeUrl} says something else than its release.json`, {
       hint: 'Remove it and run the same command again: it is written anew from release.json.',
     });
   }
+}
+
+function sayTheSame(sums: readonly SumsLine[], artifacts: Release['artifacts']): boolean {
+  const lines = new Map(sums.map(({ file, sha256 }) => [file, sha256.hex]));
+  return sums.length === artifacts.length && artifacts.every(({ file, sha256 }) => lines.get(file) === sha256);
 }
 
 function checkContent(manifest: Manifest, release: Release): void {

@@ -1,8 +1,7 @@
 import { notesKey, sumsKey } from '../../contract/keys.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import { canonicalJson } from '../registry/canonical-json.ts';
 import { writeNotes, writeObjectsRecord } from '../registry/publish-release.ts';
-import type { Release } from '../registry/records.ts';
+import type { ObjectsRecord, Release } from '../registry/records.ts';
 import { objectsRecord, type ReleaseDraft } from '../registry/release-draft.ts';
 import { writeSums } from '../registry/release-set.ts';
 import type { Store } from '../stores/store.ts';
@@ -19,19 +18,26 @@ export async function restoreRecords(store: Store, survey: Survey, draft: Releas
   if (release === undefined) return [];
   const { collection, version } = draft.manifest;
   const notes: string[] = [];
-  const published = asPublished(draft, release.record);
   if (survey.sums === undefined) {
-    await writeSums(store, published);
+    await writeSums(store, asPublished(draft, release.record));
     notes.push(`${sumsKey(collection, version)} was gone and was put back.`);
   }
   if (!survey.objects.has('RELEASE.md')) {
-    await writeNotes(store, published);
+    await writeNotes(store, asPublished(draft, release.record));
     notes.push(`${notesKey(collection, version)} was gone and was put back.`);
   }
-  if (canonicalJson(objectsRecord(draft.proven)) !== canonicalJson(survey.objectsRecord)) {
+  if (!saysTheSame(objectsRecord(draft.proven), survey.objectsRecord)) {
     await writeObjectsRecord(store, draft);
   }
   return notes;
+}
+
+function saysTheSame(one: ObjectsRecord, other: ObjectsRecord): boolean {
+  const files = Object.keys(one);
+  return (
+    files.length === Object.keys(other).length &&
+    files.every((file) => one[file]?.etag === other[file]?.etag && one[file]?.version === other[file]?.version)
+  );
 }
 
 /** The draft with what the record says of it, whatever has been edited in the manifest since. */
