@@ -6,7 +6,6 @@ import fs from 'fs';
 import module from 'module';
 import path from 'path';
 import url from 'url';
-import v8 from 'v8';
 
 const oldestMajor = 24;
 const here = path.dirname(fs.realpathSync(url.fileURLToPath(import.meta.url)));
@@ -59,9 +58,6 @@ function runAgainWith(binary) {
 function start() {
   // Before anything uses the pool: hashing, file system and DNS work share it, and its default of 4 starves a transfer.
   if (!process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = '16';
-  // Pieces that come from the network are given back only when the youngest objects are collected. Left to grow,
-  // their space lets 64 MiB of such pieces pile up in every transfer; kept small, it costs less time as well.
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
   const { directory } = module.enableCompileCache();
   // Worker threads ask the environment only; without it each compiles everything again.
   if (directory && !process.env.NODE_COMPILE_CACHE) process.env.NODE_COMPILE_CACHE = directory;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
 import type { HttpClientOptions } from '../core/http/create-http-client.ts';
 import { gitHubCredential, huggingFaceCredential } from '../core/http/credential.ts';
+import { collectReceived } from './collect-received.ts';
 import type { Configuration } from './configuration.ts';
 import type { CertificateFile, Environment } from './environment.ts';
 import { packageVersion } from './package-version.ts';
@@ -28,6 +29,7 @@ export async function httpOptions(
     ],
     proxy: { https: environment.httpsProxy, http: environment.httpProxy, noProxy: environment.noProxy },
     ca: await Promise.all(environment.caFiles.map(readCertificates)),
+    onReceived: collectReceived(),
   };
 }
 

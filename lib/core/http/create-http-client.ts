@@ -32,6 +32,8 @@ export interface HttpClientOptions {
   readonly proxy?: ProxyOptions;
   /** PEM certificates trusted beside Node's own list, for upstreams and for the proxy. */
   readonly ca?: readonly string[];
+  /** Called with the count of bytes of every piece of a body that arrived. */
+  readonly onReceived?: (bytes: number) => void;
   /** How names become addresses; the system's way by default. */
   readonly resolver?: Resolver;
 }
@@ -111,7 +113,7 @@ class UndiciClient implements HttpClient {
     };
     try {
       const dispatcher = await this.dispatchers.dispatcherFor(url);
-      return new UndiciResponse(await dispatcher.request(options), url, [...hops], request);
+      return new UndiciResponse(await dispatcher.request(options), url, [...hops], request, this.options.onReceived);
     } catch (error) {
       throw toSourceError(error, url, request.signal);
     }

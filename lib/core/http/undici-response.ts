@@ -15,14 +15,22 @@ export class UndiciResponse implements HttpResponse {
   private readonly data: Dispatcher.ResponseData;
   private readonly method: HttpRequest['method'];
   private readonly signal: AbortSignal | undefined;
+  private readonly onReceived: ((bytes: number) => void) | undefined;
 
-  constructor(data: Dispatcher.ResponseData, url: URL, hops: readonly HttpHop[], { method, signal }: HttpRequest) {
+  constructor(
+    data: Dispatcher.ResponseData,
+    url: URL,
+    hops: readonly HttpHop[],
+    { method, signal }: HttpRequest,
+    onReceived: ((bytes: number) => void) | undefined,
+  ) {
     this.status = data.statusCode;
     this.url = url;
     this.hops = hops;
     this.data = data;
     this.method = method;
     this.signal = signal;
+    this.onReceived = onReceived;
     // A body that nobody reads may still fail; without a listener that would end the process.
     data.body.on('error', () => {});
   }
@@ -59,7 +67,10 @@ export class UndiciResponse implements HttpResponse {
 
   private async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const chunk of this.data.body) yield chunk as Uint8Array;
+      for await (const chunk of this.data.body as AsyncIterable<Uint8Array>) {
+        this.onReceived?.(chunk.byteLength);
+        yield chunk;
+      }
     } catch (error) {
       throw toSourceError(error, this.url, this.signal);
     }
