@@ -1,6 +1,7 @@
 import type { ByteRange } from '../byte-range.ts';
 import { retry } from '../retry.ts';
 import { SourceError } from '../sources/source.ts';
+import { copyInto } from './copy-into.ts';
 import type { TransferJob, TransferPorts } from './transfer-job.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function fetchRange(
       for await (const chunk of job.source.read({ start: at, end: range.end }, signal)) {
         ports.onFetched(chunk.byteLength);
         if (at + chunk.byteLength > range.end) throw tooLong(job);
-        target.set(chunk, at - range.start);
+        copyInto(target, at - range.start, chunk);
         at += chunk.byteLength;
         onBytes(chunk.byteLength);
       }
@@ -49,7 +50,7 @@ export async function fetchWhole(
       for await (const chunk of job.source.read(undefined, signal)) {
         ports.onFetched(chunk.byteLength);
         if (at + chunk.byteLength > job.size) throw tooLong(job);
-        target.set(chunk, at);
+        copyInto(target, at, chunk);
         at += chunk.byteLength;
       }
       if (at < job.size) throw tooShort(job);

@@ -5,6 +5,7 @@ import type { Sha256 } from '../digest/sha256.ts';
 import { retry } from '../retry.ts';
 import type { StartedUpload } from './begin-upload.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
+import { copyInto } from './copy-into.ts';
 import { fetchRange, retryDeps, tooLong, tooShort } from './fetch.ts';
 import { type Frontier, PartSink } from './part-sink.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -149,7 +150,7 @@ async function streamOnce(job: TransferJob, started: StartedUpload, ports: Trans
       if ((number - 1) * partSize + filled + chunk.byteLength > job.size) throw tooLong(job);
       for (let at = 0; at < chunk.byteLength; ) {
         const piece = chunk.subarray(at, at + partSize - filled);
-        slot.bytes.set(piece, filled);
+        copyInto(slot.bytes, filled, piece);
         filled += piece.byteLength;
         at += piece.byteLength;
         if (filled < partSize) continue;
