@@ -8,14 +8,17 @@ const every = 8 << 20;
  * Keeps what the network brought from piling up. Every piece of a body is a buffer of its own, which Node gives back
  * only when it collects the youngest objects; that happens when those are many, and beside 64 KiB of bytes each piece
  * has next to no objects: 64 MiB of them would lie around in every transfer. So the collection is asked for, half a
- * millisecond each time, and the room for young objects stays as large as it is when this is called.
+ * millisecond each time. The room for young objects, which start-up has made large, is given back once and stays
+ * small, and buffers are freed at once instead of when another thread has time for it.
  * @returns To be called with the count of bytes of every piece.
  */
 export function collectReceived(): (bytes: number) => void {
-  setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString('--expose-gc');
+  for (const flag of ['--expose-gc', '--semi-space-growth-factor=1', '--no-concurrent-array-buffer-sweeping']) {
+    setFlagsFromString(flag);
+  }
   const collect: unknown = runInNewContext('globalThis.gc');
   if (typeof collect !== 'function') return () => {};
+  collect({ type: 'major', flavor: 'last-resort' });
   let received = 0;
   return (bytes) => {
     received += bytes;
