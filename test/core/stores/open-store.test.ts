@@ -3,23 +3,23 @@ import { UsageError } from '../../../lib/core/errors.ts';
 import { openStore, storeFolder } from '../../../lib/core/stores/open-store.ts';
 
 test.each([
-  ['file:./mirror', '/work/here/mirror'],
-  ['file:mirror', '/work/here/mirror'],
-  ['file:../other dir', '/work/other dir'],
-  ['file:.', '/work/here'],
+  ['file:./mirror', '/srv/here/mirror'],
+  ['file:mirror', '/srv/here/mirror'],
+  ['file:../other dir', '/srv/other dir'],
+  ['file:.', '/srv/here'],
   ['file:/srv/mirror', '/srv/mirror'],
   ['file:///srv/with%20space', '/srv/with space'],
-  ['file:100%25', '/work/here/100%25'],
+  ['file:100%25', '/srv/here/100%25'],
 ])('%s is the folder %s', async (url, folder) => {
-  expect(storeFolder(url, '/work/here')).toBe(folder);
-  const store = await openStore(url, { cwd: '/work/here' });
+  expect(storeFolder(url, '/srv/here')).toBe(folder);
+  const store = await openStore(url, { cwd: '/srv/here' });
   expect(store).toMatchObject({ url, kind: 'directory' });
 });
 
 test.each(['file:', 'file://host/share', 'file:a\0b', '', './mirror', 'ftp://x/y', 'S3://bucket'])(
   '%j is no store',
   async (url) => {
-    await expect(openStore(url, { cwd: '/work/here' })).rejects.toThrow(UsageError);
+    await expect(openStore(url, { cwd: '/srv/here' })).rejects.toThrow(UsageError);
   },
 );
 
