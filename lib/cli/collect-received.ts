@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bytes received between two collections. */
-const every = 8 << 20;
+const every = 4 << 20;
 
 /**
  * Keeps what the network brought from piling up. Every piece of a body is a buffer of its own, which Node gives back
