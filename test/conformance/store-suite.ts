@@ -137,6 +137,24 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         );
       });
 
+      test('that is small is had whole, with what it was, in one request', async () => {
+        expect(await store.get('k', 10)).toBeUndefined();
+        const empty = await created(store, 'empty', '');
+        expect(await store.get('empty', 0)).toMatchObject({
+          stat: { key: 'empty', etag: empty.etag },
+          bytes: { length: 0 },
+        });
+        const first = await created(store, 'k', 'one');
+        const before = store.requests.get ?? 0;
+        const found = await store.get('k', 3);
+        expect(found?.stat).toMatchObject({ key: 'k', size: 3, etag: first.etag });
+        expect(Buffer.from(found?.bytes ?? []).toString()).toBe('one');
+        expect((store.requests.get ?? 0) - before).toBe(1);
+        const swapped = await store.put('k', Buffer.from('four'), { ifMatch: found?.stat.etag ?? '' });
+        expect(swapped.outcome).toBe('created');
+        await expect(store.get('k', 3)).rejects.toThrow(StoreError);
+      });
+
       test('is read only as the state that was asked for', async () => {
         const first = await created(store, 'k', 'one');
         expect((await bytesOf(store.read('k', { etag: first.etag }))).toString()).toBe('one');

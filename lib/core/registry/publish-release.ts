@@ -6,7 +6,6 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { isSyncable, type Store, StoreError } from '../stores/store.ts';
 import { latestVersion } from './latest-version.ts';
-import { readObject } from './read-object.ts';
 import { type CollectionEntry, type Registry, type Release, releaseSchema } from './records.ts';
 import { collectionOf, registryEntry } from './registry-entry.ts';
 import { swapRegistry } from './registry-file.ts';
@@ -75,7 +74,7 @@ export async function writeObjectsRecord(store: Store, draft: ReleaseDraft): Pro
   for (let tries = 0; put.outcome === 'exists' && tries < 20; tries += 1) {
     if (put.stat === undefined) put = await store.put(key, bytes, { ifAbsent: true }, attributes);
     else {
-      const present = await readObject(store, key, recordLimit);
+      const present = (await store.get(key, recordLimit))?.bytes;
       if (present !== undefined && Buffer.compare(present, bytes) === 0) return;
       put = await store.put(key, bytes, { ifMatch: put.stat.etag }, attributes);
     }
@@ -99,7 +98,7 @@ async function writeRelease(
     { contentType: 'application/json', cacheControl: forever },
   );
   if (put.outcome === 'created') return { release, sha256: Sha256.ofBytes(bytes) };
-  const present = await readObject(store, key, recordLimit);
+  const present = (await store.get(key, recordLimit))?.bytes;
   if (present === undefined) throw new StoreError(`${key} appeared and vanished`);
   const theirs = parseRecord(present, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
   if (theirs.content !== release.content) throw otherContent(collection, version, theirs.content, release.content);

@@ -5,7 +5,6 @@ import type { Access } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { type Store, StoreError } from '../stores/store.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { readObject } from './read-object.ts';
 import { type Registry, registrySchema, releaseSchema } from './records.ts';
 
 /** A registry and the tag that its replacement must match. */
@@ -25,13 +24,10 @@ const attributes = { contentType: 'application/json', cacheControl: 'public, max
  * @throws MirrorDamaged when there is a registry that this program cannot read.
  */
 export async function readRegistry(store: Store): Promise<StoredRegistry | undefined> {
-  // Stat first: bytes that are newer than their tag lose the swap and are read again; older ones would win it.
-  const stat = await store.head(registryKey);
-  if (stat === undefined) return undefined;
-  const bytes = await readObject(store, registryKey, recordLimit);
-  if (bytes === undefined) return undefined;
+  const found = await store.get(registryKey, recordLimit);
+  if (found === undefined) return undefined;
   const what = `registry.json of ${store.url}`;
-  return { registry: parseRecord(bytes, registrySchema, 'weighbridge/registry/1', what), etag: stat.etag };
+  return { registry: parseRecord(found.bytes, registrySchema, 'weighbridge/registry/1', what), etag: found.stat.etag };
 }
 
 /**
@@ -61,9 +57,9 @@ function checkUnsigned(registry: Registry, url: string): void {
 async function checkLeftovers(store: Store, access: Access): Promise<void> {
   for await (const { key } of store.list('')) {
     if (!/^[^/]+\/[^/]+\/release\.json$/.test(key)) continue;
-    const bytes = await readObject(store, key, recordLimit);
-    if (bytes === undefined) continue;
-    const release = parseRecord(bytes, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
+    const found = await store.get(key, recordLimit);
+    if (found === undefined) continue;
+    const release = parseRecord(found.bytes, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
     if (release.access === access) return;
     throw new Refused(
       'access-class',

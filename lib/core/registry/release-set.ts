@@ -3,14 +3,13 @@ import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { recordLimit } from '../mirror/read-record.ts';
 import { type Store, StoreError } from '../stores/store.ts';
-import { readObject } from './read-object.ts';
 import type { MissingArtifact, ReleaseDraft } from './release-draft.ts';
 import { formatSums, parseSums, type SumsLine } from './sha256sums.ts';
 
 /** What `SHA256SUMS` of a release says; undefined when nobody wrote it yet. @throws Refused when it is not ours. */
 export async function readSums(store: Store, manifest: Manifest): Promise<readonly SumsLine[] | undefined> {
   const key = sumsKey(manifest.collection, manifest.version);
-  const bytes = await readObject(store, key, recordLimit);
+  const bytes = (await store.get(key, recordLimit))?.bytes;
   if (bytes === undefined) return undefined;
   const lines = parseSums(Buffer.from(bytes).toString());
   if (lines === undefined) {

@@ -1,5 +1,4 @@
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
-import { readObject } from '../registry/read-object.ts';
 import type { Registry, Release } from '../registry/records.ts';
 import { releaseSchema } from '../registry/records.ts';
 import { collectionOf } from '../registry/registry-entry.ts';
@@ -56,7 +55,7 @@ function candidates(registry: Registry, collection: string, free: boolean): read
 
 /** A record that cannot be read is no source for copies; `verify` is what reports it. */
 async function readIntact(store: Store, key: string): Promise<Release | undefined> {
-  const bytes = await readObject(store, key, recordLimit);
+  const bytes = (await store.get(key, recordLimit))?.bytes;
   if (bytes === undefined) return undefined;
   try {
     return parseRecord(bytes, releaseSchema, 'weighbridge/release/1', key);

@@ -3,7 +3,6 @@ import { Sha256 } from '../digest/sha256.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
-import { readObject } from '../registry/read-object.ts';
 import {
   type ObjectsRecord,
   objectsSchema,
@@ -60,14 +59,14 @@ export async function surveyRelease(store: Store, manifest: Manifest, registry: 
 }
 
 async function readRelease(store: Store, key: string): Promise<Survey['release']> {
-  const bytes = await readObject(store, key, recordLimit);
+  const bytes = (await store.get(key, recordLimit))?.bytes;
   if (bytes === undefined) return undefined;
   const record = parseRecord(bytes, releaseSchema, 'weighbridge/release/1', `${key} of ${store.url}`);
   return { record, sha256: Sha256.ofBytes(bytes) };
 }
 
 async function readObjects(store: Store, key: string): Promise<ObjectsRecord> {
-  const bytes = await readObject(store, key, recordLimit);
+  const bytes = (await store.get(key, recordLimit))?.bytes;
   if (bytes === undefined) return {};
   try {
     return parseRecord(bytes, objectsSchema, 'weighbridge/objects/1', `${key} of ${store.url}`);

@@ -22,9 +22,11 @@ import {
   type PutResult,
   type ReadOptions,
   type Store,
+  type StoredObject,
   StoreError,
   type StoreLimits,
   type Syncable,
+  tooLarge,
   type Upload,
   type UploadRequest,
 } from './store.ts';
@@ -82,6 +84,22 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
   async head(key: string): Promise<ObjectStat | undefined> {
     this.#counter.add('head');
     return await explained(`looking at ${key}`, key, () => this.#directory.find(key));
+  }
+
+  async get(key: string, limit: number): Promise<StoredObject | undefined> {
+    this.#counter.add('get');
+    return await explained(`reading ${key}`, key, async () => {
+      const found = await this.#directory.open(key);
+      if (found === undefined) return undefined;
+      const { file, stat } = found;
+      if (stat.size > limit) {
+        await file.close();
+        throw tooLarge(key, this.url, limit);
+      }
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of readFileRange(file, { start: 0, end: stat.size }, key)) chunks.push(chunk);
+      return { stat, bytes: Buffer.concat(chunks, stat.size) };
+    });
   }
 
   async *read(key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {

@@ -13,8 +13,10 @@ import {
   type PutResult,
   type ReadOptions,
   type Store,
+  type StoredObject,
   StoreError,
   type StoreLimits,
+  tooLarge,
   type Upload,
   type UploadRequest,
 } from './store.ts';
@@ -64,6 +66,14 @@ export class MemoryStore implements Store {
   async head(key: string): Promise<ObjectStat | undefined> {
     this.#counter.add('head');
     return this.bucket.latest(key)?.stat;
+  }
+
+  async get(key: string, limit: number): Promise<StoredObject | undefined> {
+    this.#counter.add('get');
+    const found = this.bucket.latest(key);
+    if (found === undefined) return undefined;
+    if (found.stat.size > limit) throw tooLarge(key, this.url, limit);
+    return { stat: found.stat, bytes: found.bytes.slice() };
   }
 
   async *read(key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {

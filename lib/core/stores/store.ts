@@ -12,6 +12,11 @@ export class StoreError extends WeighbridgeError {
   }
 }
 
+/** What `get` throws of an object that no record can be. */
+export function tooLarge(key: string, url: string, limit: number): StoreError {
+  return new StoreError(`${key} of ${url} is larger than the ${limit} bytes that a record may have`);
+}
+
 /** What a store knows about one object. */
 export interface ObjectStat {
   readonly key: string;
@@ -48,6 +53,8 @@ export type PutResult =
 export interface UploadRequest extends ObjectAttributes {
   /** Exact final size in bytes. */
   readonly size: number;
+  /** Base64 CRC32C of the whole object, where it is known before the first byte is sent (a copy of a proven object). */
+  readonly crc32c?: string;
 }
 
 /** What one accepted part was. */
@@ -134,6 +141,11 @@ export interface Store {
   /** Requests made so far, by kind. */
   readonly requests: Readonly<Partial<Record<RequestKind, number>>>;
   head(key: string): Promise<ObjectStat | undefined>;
+  /**
+   * The whole of a small object and what it was at that moment, in one request; undefined when it is missing.
+   * @param limit Bytes; a larger object is a `StoreError`.
+   */
+  get(key: string, limit: number): Promise<StoredObject | undefined>;
   /** Streams an object or a range of it; with `etag`/`version` of a stat, exactly that one. */
   read(key: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
   list(prefix: string): AsyncIterable<ObjectStat>;
@@ -145,6 +157,11 @@ export interface Store {
   copyWithin(from: ObjectStat, toKey: string, attributes?: ObjectAttributes): Promise<PutResult>;
   /** Uploads in progress under a prefix, so that abandoned ones can be continued or aborted. */
   uploads(prefix: string): AsyncIterable<PendingUpload>;
+}
+
+export interface StoredObject {
+  readonly stat: ObjectStat;
+  readonly bytes: Uint8Array;
 }
 
 export interface PendingUpload {
@@ -197,4 +214,61 @@ export interface Inspectable {
 
 export function isInspectable(store: Store): store is Store & Inspectable {
   return 'foreign' in store;
+}
+
+export interface PresignRequest {
+  /** Pins what the URL gives to this version or generation, where the store has them. */
+  readonly version?: string;
+  /** Seconds; at most seven days. */
+  readonly expiresIn: number;
+  /** Name under which a browser or `curl -OJ` saves the file. */
+  readonly fileName?: string;
+}
+
+/** A URL that is a credential while it lives: it goes to who asked, never into a log or record. */
+export interface PresignedUrl {
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+/** A store whose objects can be handed out by URL to somebody without credentials. */
+export interface Presigning {
+  /** Asks the store nothing: a URL of a missing object is made as well. */
+  presign(key: string, request: PresignRequest): Promise<PresignedUrl>;
+}
+
+export function isPresigning(store: Store): store is Store & Presigning {
+  return 'presign' in store;
+}
+
+/** A store whose own clock can be read: all machines that share it have that clock in common. */
+export interface Clocked {
+  now(): Promise<Date>;
+}
+
+export function isClocked(store: Store): store is Store & Clocked {
+  return 'now' in store;
+}
+
+/** A store with settings that change what a mirror there is worth. */
+export interface Configured {
+  /** One sentence for each setting that is not as it should be or cannot be read; none when all is well. */
+  checkSettings(): Promise<readonly string[]>;
+}
+
+export function isConfigured(store: Store): store is Store & Configured {
+  return 'checkSettings' in store;
+}
+
+/** A store that copies between its own keys without any byte passing through this process. */
+export interface ServerCopying {
+  /**
+   * As `copyWithin`, of any size, proven: the copy becomes visible only if its CRC32C is the one given.
+   * @param crc32c Base64, of the whole object.
+   */
+  copyProven(from: ObjectStat, toKey: string, crc32c: string, attributes: ObjectAttributes): Promise<PutResult>;
+}
+
+export function isServerCopying(store: Store): store is Store & ServerCopying {
+  return 'copyProven' in store;
 }

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readObject } from '../../../lib/core/registry/read-object.ts';
 import { readRegistry } from '../../../lib/core/registry/registry-file.ts';
 import { DirectoryStore } from '../../../lib/core/stores/directory-store.ts';
 import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
@@ -54,8 +53,8 @@ async function expectNothingDangles(store: Store): Promise<void> {
   for (const entry of Object.values(stored?.registry.collections.models?.versions ?? {})) {
     expect(await store.head(entry.release)).toBeDefined();
   }
-  const record = await readObject(store, 'models/1.0.0/release.json', 1 << 20);
-  const sums = await readObject(store, 'models/1.0.0/SHA256SUMS', 1 << 20);
+  const record = (await store.get('models/1.0.0/release.json', 1 << 20))?.bytes;
+  const sums = (await store.get('models/1.0.0/SHA256SUMS', 1 << 20))?.bytes;
   if (record !== undefined) expect(sums).toBeDefined();
   for (const line of Buffer.from(sums ?? [])
     .toString()
