@@ -1,0 +1,34 @@
+const mebibyte = 2 ** 20;
+const gibibyte = 2 ** 30;
+
+/**
+ * Bytes of a part unless somebody asks for others: 10,000 of them hold 156 GiB, and four hold the eight ranges of
+ * 8 MiB that are in flight at once. Larger parts would make a crash, and the buffers, cost more.
+ */
+export const preferredPart = 16 * mebibyte;
+
+/** Amazon S3 user guide, "Multipart upload limits": 10,000 parts of 5 MiB to 5 GiB, which is 48.8 TiB in all. */
+export const s3Limits = {
+  maxParts: 10_000,
+  minPart: 5 * mebibyte,
+  maxPart: 5 * gibibyte,
+  maxObject: 10_000 * 5 * gibibyte,
+} as const;
+
+/** Cloud Storage, "Quotas and limits": objects up to 5 TiB; chunks of an upload session are multiples of 256 KiB. */
+export const gcsLimits = { chunkMultiple: 256 * 1024, maxObject: 5 * 1024 * gibibyte } as const;
+
+/**
+ * Bytes of each part but the last of an S3 upload: the preferred size, or as much more, in whole MiB, as 10,000
+ * parts need.
+ */
+export function s3PartSize(size: number, preferred: number = preferredPart): number {
+  const needed = Math.ceil(size / s3Limits.maxParts / mebibyte) * mebibyte;
+  const wanted = Math.min(Math.max(preferred, s3Limits.minPart), s3Limits.maxPart);
+  return Math.max(wanted, needed);
+}
+
+/** Bytes of each chunk but the last of a GCS upload session: the preferred size in whole multiples of 256 KiB. */
+export function gcsChunkSize(preferred: number = preferredPart): number {
+  return Math.max(1, Math.ceil(preferred / gcsLimits.chunkMultiple)) * gcsLimits.chunkMultiple;
+}
