@@ -1,0 +1,203 @@
+import { Agent, createServer, request as forwardRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
+import { flipped, paced, upTo } from './fault-streams.ts';
+import { type FaultMatch, type FaultRule, type StoreAnswer, type StoreFault, StoreFaultBoard } from './store-fault.ts';
+
+/** One request that arrived, in order of arrival. */
+export interface ProxiedRequest {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly target: string;
+  /** What the store answered, or the fault in its place; undefined where it never did. */
+  readonly storeStatus: number | undefined;
+  /** What the client was told; undefined where its connection was closed instead. */
+  readonly status: number | undefined;
+  readonly fault: StoreFault['kind'] | undefined;
+  /** Bytes of the request's body that were read from the client. */
+  readonly bytes: number;
+}
+
+type Noted = { -readonly [Key in keyof ProxiedRequest]: ProxiedRequest[Key] };
+
+export interface FaultProxy {
+  /** What the client takes for the store's endpoint. */
+  readonly url: string;
+  readonly requests: readonly ProxiedRequest[];
+  /** The first rule that meets a request decides what happens to it. */
+  fault(match: FaultMatch, fault: StoreFault): FaultRule;
+  /** No more faults. */
+  clear(): void;
+  stop(): Promise<void>;
+}
+
+/** Answers that a test rewrites are held whole. */
+const rewriteLimit = 64 * 1024 * 1024;
+const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect']);
+
+/**
+ * A proxy on loopback in front of a store's server, which does to the requests what a test tells it.
+ * The Host header goes through as it came, because SigV4 signs it; `Location` is made to lead back here,
+ * so that a resumable session goes through the proxy as well.
+ * @param target Origin of the server, plain http.
+ */
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  const origin = new URL(target);
+  const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  const board = new StoreFaultBoard();
+  const requests: Noted[] = [];
+
+  const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
+    const noted: Noted = {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      storeStatus: undefined,
+      status: undefined,
+      fault: undefined,
+      bytes: 0,
+    };
+    requests.push(noted);
+    request.on('data', (chunk: Buffer) => {
+      noted.bytes += chunk.length;
+    });
+    // The counting listener starts the flow; the body waits for whoever takes it.
+    request.pause();
+    const fault = board.meet(request);
+    noted.fault = fault?.kind;
+    void handle(request, response, fault, noted).catch(() => request.socket.destroy());
+  });
+  server.requestTimeout = 0;
+
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    fault: StoreFault | undefined,
+    noted: Noted,
+  ): Promise<void> {
+    if (fault?.kind === 'drop') return void request.socket.destroy();
+    if (fault?.kind === 'answer') {
+      // S3 reads on before it refuses; a client that is still sending would see a reset instead.
+      request.resume();
+      await new Promise((resolve) => request.once('end', resolve).once('close', resolve));
+      return send(response, fault.answer, noted);
+    }
+    if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds).unref());
+    if (fault?.kind === 'before') await fault.act();
+    forward(request, response, fault, noted);
+  }
+
+  function forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    fault: StoreFault | undefined,
+    noted: Noted,
+  ): void {
+    const onward = forwardRequest({
+      agent,
+      host: origin.hostname,
+      port: origin.port,
+      method: request.method,
+      path: request.url,
+      headers: headersOf(request.rawHeaders),
+    });
+    onward.on('error', () => request.socket.destroy());
+    response.on('close', () => {
+      if (!response.writableFinished && fault?.kind !== 'lose-answer') onward.destroy();
+    });
+    onward.on('response', (answer) => {
+      noted.storeStatus = answer.statusCode;
+      answer.on('error', () => request.socket.destroy());
+      if (fault?.kind === 'lose-answer') {
+        answer.resume();
+        answer.on('end', () => request.socket.destroy());
+        return;
+      }
+      if (fault?.kind === 'rewrite') return void rewrite(answer, response, fault.change, noted);
+      pass(answer, response, fault, noted);
+    });
+    const steps = [
+      ...(fault?.kind === 'flip-request' ? [flipped(fault.at)] : []),
+      ...(fault?.kind === 'throttle' ? [paced(fault.bytesPerSecond)] : []),
+      ...(fault?.kind === 'cut-request' ? [upTo(fault.at)] : []),
+    ];
+    pipeline([request, ...steps, onward], (error) => {
+      if (error !== null && error !== undefined) request.socket.destroy();
+    });
+  }
+
+  function pass(answer: IncomingMessage, response: ServerResponse, fault: StoreFault | undefined, noted: Noted): void {
+    noted.status = answer.statusCode;
+    response.writeHead(answer.statusCode ?? 502, back(headersOf(answer.rawHeaders)));
+    const steps = [
+      ...(fault?.kind === 'throttle' ? [paced(fault.bytesPerSecond)] : []),
+      ...(fault?.kind === 'truncate-answer' ? [upTo(fault.at)] : []),
+    ];
+    pipeline([answer, ...steps, response], (error) => {
+      if (error !== null && error !== undefined) response.socket?.destroy();
+    });
+  }
+
+  async function rewrite(
+    answer: IncomingMessage,
+    response: ServerResponse,
+    change: (answer: StoreAnswer) => StoreAnswer,
+    noted: Noted,
+  ): Promise<void> {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > rewriteLimit) return void response.socket?.destroy();
+      pieces.push(piece);
+    }
+    const headers = back(headersOf(answer.rawHeaders));
+    send(response, change({ status: answer.statusCode ?? 502, headers, body: Buffer.concat(pieces) }), noted);
+  }
+
+  function send(response: ServerResponse, answer: StoreAnswer, noted: Noted): void {
+    noted.storeStatus ??= answer.status;
+    noted.status = answer.status;
+    const { 'content-length': _, 'transfer-encoding': __, ...headers } = answer.headers;
+    const empty = noted.method === 'HEAD' || answer.status === 204 || answer.status === 304;
+    response.writeHead(answer.status, {
+      ...(headers as Record<string, string>),
+      ...(empty ? {} : { 'content-length': String(answer.body.length) }),
+    });
+    response.end(empty ? undefined : answer.body);
+  }
+
+  function back(headers: Record<string, string | string[]>): Record<string, string | string[]> {
+    const { location } = headers;
+    return typeof location === 'string' && location.startsWith(origin.origin)
+      ? { ...headers, location: url + location.slice(origin.origin.length) }
+      : headers;
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    requests,
+    fault: (match, fault) => board.add(match, fault),
+    clear: () => board.clear(),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+        agent.destroy();
+      }),
+  };
+}
+
+/** Names in lower case, a name that occurs again as a list, without what is between two neighbours only. */
+function headersOf(raw: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    const value = raw[index + 1] ?? '';
+    if (hopByHop.has(name)) continue;
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+  }
+  return headers;
+}
