@@ -81,7 +81,8 @@ export class MemoryUpload implements Upload {
   }
 
   #mustBePending(): void {
-    if (!this.#options.bucket.uploads.has(this.id)) throw new StoreError(`the upload of ${this.key} is gone`);
+    if (this.#options.bucket.uploads.has(this.id)) return;
+    throw new StoreError(`the upload of ${this.key} is gone`, { freshUpload: true });
   }
 
   #whole(seal: UploadSeal): Uint8Array {

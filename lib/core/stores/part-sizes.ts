@@ -1,3 +1,6 @@
+import type { ByteRange } from '../byte-range.ts';
+import { UsageError } from '../errors.ts';
+
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
@@ -31,4 +34,28 @@ export function s3PartSize(size: number, preferred: number = preferredPart): num
 /** Bytes of each chunk but the last of a GCS upload session: the preferred size in whole multiples of 256 KiB. */
 export function gcsChunkSize(preferred: number = preferredPart): number {
   return Math.max(1, Math.ceil(preferred / gcsLimits.chunkMultiple)) * gcsLimits.chunkMultiple;
+}
+
+/** How many parts `size` bytes make; none of an empty object. Exact, as all sizes here stay far below 2^53. */
+export function partCount(size: number, partSize: number): number {
+  return Math.ceil(size / partSize);
+}
+
+/** The bytes that part `number`, from 1, covers: all but the last are `partSize` long. */
+export function partRange(number: number, size: number, partSize: number): ByteRange {
+  const start = (number - 1) * partSize;
+  return { start, end: Math.min(size, start + partSize) };
+}
+
+/**
+ * The part size that somebody asked for, if the store can take it. A larger one is used where 10,000 parts of it
+ * would not do.
+ * @throws UsageError
+ */
+export function askedPartSize(scheme: 's3' | 'gs', bytes: number): number {
+  const multiple = scheme === 'gs' ? gcsLimits.chunkMultiple : 1;
+  if (bytes >= s3Limits.minPart && bytes <= s3Limits.maxPart && bytes % multiple === 0) return bytes;
+  throw new UsageError(`--part-size ${bytes} cannot be a part of ${scheme === 'gs' ? 'a GCS' : 'an S3'} upload`, {
+    hint: `Parts have 5 MiB to 5 GiB${scheme === 'gs' ? ', in whole multiples of 256 KiB' : ''}; 16MiB is the default.`,
+  });
 }

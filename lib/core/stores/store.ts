@@ -4,11 +4,19 @@ import { type ErrorOptionsWithEvidence, WeighbridgeError } from '../errors.ts';
 /** Request kinds that are counted, because requests are money. */
 export type RequestKind = 'head' | 'get' | 'list' | 'put' | 'copy' | 'part' | 'complete' | 'abort' | 'delete';
 
+export interface StoreErrorOptions extends ErrorOptionsWithEvidence {
+  /** The unfinished upload is gone or can never be completed: only one begun anew can help. */
+  readonly freshUpload?: boolean;
+}
+
 /** A store failed. Never used for absence or for a lost condition: those are return values. */
 export class StoreError extends WeighbridgeError {
   override readonly name = 'StoreError';
-  constructor(message: string, options: ErrorOptionsWithEvidence = {}) {
+  readonly freshUpload: boolean;
+
+  constructor(message: string, options: StoreErrorOptions = {}) {
     super(message, options);
+    this.freshUpload = options.freshUpload ?? false;
   }
 }
 
@@ -93,7 +101,8 @@ export interface Upload {
   /**
    * Makes the object visible in one atomic step, only if the key is absent.
    * On `exists` the upload is gone as after `abort`.
-   * @throws StoreError if a part is missing or sizes do not add up; then nothing became visible.
+   * @throws StoreError if a part is missing or sizes do not add up; then nothing became visible. `freshUpload`
+   * where the upload expired, or the store says that every part must be sent again.
    */
   complete(seal: UploadSeal, signal: AbortSignal): Promise<PutResult>;
   /** Forgets the upload and frees what it holds. Never throws for an upload that is gone. */
