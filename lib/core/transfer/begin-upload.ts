@@ -1,6 +1,6 @@
 import { Crc32c } from '../digest/crc32c.ts';
 import type { HashKind, HashStream } from '../digest/hash-pool.ts';
-import { isRereadable, type RereadableUpload, type Upload } from '../stores/store.ts';
+import { isRereadable, type RereadableUpload, type Upload, type UploadRequest } from '../stores/store.ts';
 import type { TransferCheckpoint, TransferJob, TransferPorts } from './transfer-job.ts';
 
 /** An upload that is ready for its next part, with the hash of what it holds already. */
@@ -26,10 +26,14 @@ export async function beginUpload(job: TransferJob, ports: TransferPorts): Promi
 
 /** Begins at byte zero whatever a checkpoint says. */
 export async function beginAnew(job: TransferJob, ports: TransferPorts): Promise<StartedUpload> {
-  const upload = await job.store.beginUpload(job.key, { size: job.size, ...job.attributes });
+  const upload = await job.store.beginUpload(job.key, uploadRequest(job));
   const how = hashKind(upload, job.size, undefined);
   const hash = await ports.hashes.open(how);
   return { upload, hash, resumable: how.kind === 'resumable', offset: 0, crc32c: Crc32c.empty };
+}
+
+function uploadRequest({ size, crc32c, attributes }: TransferJob): UploadRequest {
+  return { size, ...(crc32c === undefined ? {} : { crc32c }), ...attributes };
 }
 
 async function continueUpload(
@@ -37,7 +41,7 @@ async function continueUpload(
   checkpoint: TransferCheckpoint,
   ports: TransferPorts,
 ): Promise<StartedUpload | undefined> {
-  const upload = await job.store.resumeUpload(job.key, checkpoint.uploadId, { size: job.size, ...job.attributes });
+  const upload = await job.store.resumeUpload(job.key, checkpoint.uploadId, uploadRequest(job));
   if (upload === undefined) return undefined;
   const { description } = job.source;
   const fits =

@@ -40,6 +40,8 @@ export interface TransferJob {
   /** Exact size in bytes; what the source sends must agree. */
   readonly size: number;
   readonly sha256: Sha256;
+  /** Base64 CRC32C of the whole object, where it is known beforehand: some stores take it only before the first byte. */
+  readonly crc32c?: string;
   readonly store: Store;
   readonly key: string;
   readonly attributes: ObjectAttributes;
