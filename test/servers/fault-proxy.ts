@@ -9,7 +9,7 @@ export interface ProxiedRequest {
   readonly method: string;
   /** Path and query, as sent. */
   readonly target: string;
-  /** What the store answered, or the fault in its place; undefined where it never did. */
+  /** What the store answered; undefined where it never saw the request, or never answered. */
   readonly storeStatus: number | undefined;
   /** What the client was told; undefined where its connection was closed instead. */
   readonly status: number | undefined;
@@ -31,6 +31,16 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
+/** A request on its way. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly fault: StoreFault | undefined;
+  readonly noted: Noted;
+  /** Closes the client's connection. */
+  readonly hangUp: () => void;
+}
+
 /** Answers that a test rewrites are held whole. */
 const rewriteLimit = 64 * 1024 * 1024;
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect']);
@@ -43,7 +53,9 @@ const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'expec
  */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const origin = new URL(target);
-  const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  // A connection of its own for each request: one kept open could be closed by the server just as it is used,
+  // which would be a fault that nobody asked for.
+  const agent = new Agent({ keepAlive: false });
   const board = new StoreFaultBoard();
   const requests: Noted[] = [];
 
@@ -64,17 +76,16 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     request.pause();
     const fault = board.meet(request);
     noted.fault = fault?.kind;
-    void handle(request, response, fault, noted).catch(() => request.socket.destroy());
+    // Kept, because a request that was destroyed no longer says which connection was its own.
+    const { socket } = request;
+    const hangUp = () => void socket.destroy();
+    void handle({ request, response, fault, noted, hangUp }).catch(hangUp);
   });
   server.requestTimeout = 0;
 
-  async function handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    fault: StoreFault | undefined,
-    noted: Noted,
-  ): Promise<void> {
-    if (fault?.kind === 'drop') return void request.socket.destroy();
+  async function handle(exchange: Exchange): Promise<void> {
+    const { request, response, fault, noted, hangUp } = exchange;
+    if (fault?.kind === 'drop') return hangUp();
     if (fault?.kind === 'answer') {
       // S3 reads on before it refuses; a client that is still sending would see a reset instead.
       request.resume();
@@ -83,15 +94,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     }
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds).unref());
     if (fault?.kind === 'before') await fault.act();
-    forward(request, response, fault, noted);
+    forward(exchange);
   }
 
-  function forward(
-    request: IncomingMessage,
-    response: ServerResponse,
-    fault: StoreFault | undefined,
-    noted: Noted,
-  ): void {
+  function forward(exchange: Exchange): void {
+    const { request, response, fault, noted, hangUp } = exchange;
     const onward = forwardRequest({
       agent,
       host: origin.hostname,
@@ -100,20 +107,20 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       path: request.url,
       headers: headersOf(request.rawHeaders),
     });
-    onward.on('error', () => request.socket.destroy());
+    onward.on('error', hangUp);
     response.on('close', () => {
       if (!response.writableFinished && fault?.kind !== 'lose-answer') onward.destroy();
     });
     onward.on('response', (answer) => {
       noted.storeStatus = answer.statusCode;
-      answer.on('error', () => request.socket.destroy());
+      answer.on('error', hangUp);
       if (fault?.kind === 'lose-answer') {
         answer.resume();
-        answer.on('end', () => request.socket.destroy());
+        answer.on('end', hangUp);
         return;
       }
-      if (fault?.kind === 'rewrite') return void rewrite(answer, response, fault.change, noted);
-      pass(answer, response, fault, noted);
+      if (fault?.kind === 'rewrite') return void rewrite(answer, fault.change, exchange);
+      pass(answer, exchange);
     });
     const steps = [
       ...(fault?.kind === 'flip-request' ? [flipped(fault.at)] : []),
@@ -121,11 +128,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       ...(fault?.kind === 'cut-request' ? [upTo(fault.at)] : []),
     ];
     pipeline([request, ...steps, onward], (error) => {
-      if (error !== null && error !== undefined) request.socket.destroy();
+      if (error !== null && error !== undefined) hangUp();
     });
   }
 
-  function pass(answer: IncomingMessage, response: ServerResponse, fault: StoreFault | undefined, noted: Noted): void {
+  function pass(answer: IncomingMessage, { response, fault, noted, hangUp }: Exchange): void {
     noted.status = answer.statusCode;
     response.writeHead(answer.statusCode ?? 502, back(headersOf(answer.rawHeaders)));
     const steps = [
@@ -133,21 +140,20 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       ...(fault?.kind === 'truncate-answer' ? [upTo(fault.at)] : []),
     ];
     pipeline([answer, ...steps, response], (error) => {
-      if (error !== null && error !== undefined) response.socket?.destroy();
+      if (error !== null && error !== undefined) hangUp();
     });
   }
 
   async function rewrite(
     answer: IncomingMessage,
-    response: ServerResponse,
     change: (answer: StoreAnswer) => StoreAnswer,
-    noted: Noted,
+    { response, noted, hangUp }: Exchange,
   ): Promise<void> {
     const pieces: Buffer[] = [];
     let size = 0;
     for await (const piece of answer as AsyncIterable<Buffer>) {
       size += piece.length;
-      if (size > rewriteLimit) return void response.socket?.destroy();
+      if (size > rewriteLimit) return hangUp();
       pieces.push(piece);
     }
     const headers = back(headersOf(answer.rawHeaders));
@@ -155,7 +161,6 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   }
 
   function send(response: ServerResponse, answer: StoreAnswer, noted: Noted): void {
-    noted.storeStatus ??= answer.status;
     noted.status = answer.status;
     const { 'content-length': _, 'transfer-encoding': __, ...headers } = answer.headers;
     const empty = noted.method === 'HEAD' || answer.status === 204 || answer.status === 304;

@@ -39,10 +39,14 @@ export function flipped(position: number): Transform {
 
 /** Passes no more than that many bytes a second. */
 export function paced(bytesPerSecond: number): Transform {
+  let timer: NodeJS.Timeout | undefined;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const timer = setTimeout(() => done(null, chunk), (chunk.length / bytesPerSecond) * 1000);
-      this.once('close', () => clearTimeout(timer));
+      timer = setTimeout(() => done(null, chunk), (chunk.length / bytesPerSecond) * 1000);
+    },
+    destroy(error, done) {
+      clearTimeout(timer);
+      done(error);
     },
   });
 }
