@@ -1,7 +1,8 @@
 import { artifactKey } from '../../contract/keys.ts';
 import { Refused } from '../errors.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
-import { CheckpointStore, destinationId } from '../state/checkpoint.ts';
+import { CheckpointStore } from '../state/checkpoint.ts';
+import { destinationOf } from '../state/destination.ts';
 import { isCapacityLimited, StoreError } from '../stores/store.ts';
 import type { Finding } from './inspect.ts';
 import type { Plan } from './plan.ts';
@@ -47,8 +48,8 @@ async function writtenBefore(
   for (const [spec, finding] of findings) {
     if (finding.kind !== 'fetch' || finding.size <= store.limits.singlePut) continue;
     const key = artifactKey(manifest.collection, manifest.version, spec.file);
-    const found = await checkpoints.load(destinationId(store.url, key));
-    if (found?.sha256 === spec.sha256?.hex && found?.size === finding.size) written += found.writtenTo;
+    const found = await checkpoints.load(destinationOf(store, key, ports.state));
+    if (found?.sha256 === spec.sha256?.hex && found?.size === finding.size) written += found.offset;
   }
   return written;
 }

@@ -11,28 +11,16 @@ export function checkpointSlot(
     async load() {
       const found = await checkpoints.load(destination);
       if (found === undefined || found.sha256 !== object.sha256 || found.size !== object.size) return undefined;
-      return {
-        uploadId: found.uploadId,
-        partSize: found.partSize,
-        offset: found.hashedTo,
-        hashState: found.hashState,
-        crc32c: found.crc32c ?? '',
-        source: found.source.uri,
-        sourceVersion: found.source.version,
-      };
+      const { hashState, sourceVersion } = found;
+      return { ...found, hashState, sourceVersion };
     },
-    async save({ uploadId, partSize, offset, hashState, crc32c, source, sourceVersion }) {
+    async save({ hashState, sourceVersion, ...checkpoint }) {
       const saved = await checkpoints.save(destination, {
-        format: 1,
-        uploadId,
-        partSize,
+        format: 2,
         ...object,
-        writtenTo: offset,
-        hashedTo: offset,
-        crc32c,
+        ...checkpoint,
         ...(hashState === undefined ? {} : { hashState }),
-        source: { uri: source, ...(sourceVersion === undefined ? {} : { version: sourceVersion }) },
-        parts: [],
+        ...(sourceVersion === undefined ? {} : { sourceVersion }),
       });
       return saved === 'saved';
     },

@@ -1,4 +1,5 @@
-import { CheckpointStore, checkpointName, destinationId } from '../state/checkpoint.ts';
+import { CheckpointStore, checkpointName } from '../state/checkpoint.ts';
+import { destinationOf } from '../state/destination.ts';
 import { acquireLease, leaseName } from '../state/lease.ts';
 import { processIdentity } from '../state/process-identity.ts';
 import type { Store } from '../stores/store.ts';
@@ -26,11 +27,12 @@ export async function clearAbandoned(
   const oldest = ports.clock.now().getTime() - givenUpAfterDays * 86_400_000;
   for await (const upload of store.uploads('')) {
     if (!upload.key.startsWith(release.prefix) && upload.startedAt.getTime() > oldest) continue;
-    if (await discard(destinationId(store.url, upload.key), () => upload.abort(), attempt, ports)) cleared += 1;
+    if (await discard(destinationOf(store, upload.key, ports.state), () => upload.abort(), attempt, ports))
+      cleared += 1;
   }
   const left = new Set([...(await ports.state.list('checkpoints/')), ...(await ports.state.list('leases/'))]);
   for (const key of release.keys) {
-    const destination = destinationId(store.url, key);
+    const destination = destinationOf(store, key, ports.state);
     if (!left.has(checkpointName(destination)) && !left.has(leaseName(destination))) continue;
     await discard(destination, async () => undefined, attempt, ports);
   }

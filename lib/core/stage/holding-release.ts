@@ -2,7 +2,7 @@ import { releasePrefix } from '../../contract/keys.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { canonicalJson } from '../registry/canonical-json.ts';
-import { destinationId } from '../state/checkpoint.ts';
+import { destinationOf } from '../state/destination.ts';
 import { processIdentity } from '../state/process-identity.ts';
 import { clearClaim, ReleaseClaim } from '../state/release-claim.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
@@ -21,7 +21,7 @@ export async function holdingRelease(
   const { manifest, attempt } = request;
   const name = `${manifest.collection}@${manifest.version}`;
   const claim = await ReleaseClaim.acquire(ports.state, {
-    key: claimKey(request),
+    key: claimKey(request, ports),
     content: wantedContent(manifest),
     owner: { ...processIdentity(), attempt },
     clock: ports.clock,
@@ -43,11 +43,11 @@ export async function holdingRelease(
 
 /** Of a release that is published: removes what a run left that died right after. */
 export async function clearDeadClaim(request: StageRequest, ports: StagePorts): Promise<void> {
-  await clearClaim(ports.state, claimKey(request));
+  await clearClaim(ports.state, claimKey(request, ports));
 }
 
-function claimKey({ manifest, store }: StageRequest): string {
-  return destinationId(store.url, releasePrefix(manifest.collection, manifest.version));
+function claimKey({ manifest, store }: StageRequest, { state }: Pick<StagePorts, 'state'>): string {
+  return destinationOf(store, releasePrefix(manifest.collection, manifest.version), state);
 }
 
 /** Digest of the files and digests that a manifest asks for: the same for two manifests that can share their work. */

@@ -3,7 +3,8 @@ import type { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
 import { mediaType } from '../registry/media-type.ts';
 import type { ResolvedSource } from '../sources/source.ts';
-import { CheckpointStore, destinationId } from '../state/checkpoint.ts';
+import { CheckpointStore } from '../state/checkpoint.ts';
+import { destinationOf } from '../state/destination.ts';
 import { acquireLease } from '../state/lease.ts';
 import { processIdentity } from '../state/process-identity.ts';
 import { type ObjectStat, type Store, StoreError } from '../stores/store.ts';
@@ -49,7 +50,7 @@ type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal'>;
 export async function moveObject(move: ObjectMove, transfer: TransferPorts, ports: MovePorts): Promise<MovedObject> {
   const { store, collection, version, file, size, sha256 } = move;
   const key = artifactKey(collection, version, file);
-  const destination = destinationId(store.url, key);
+  const destination = destinationOf(store, key, ports.state);
   const job = {
     id: move.id,
     source: move.source,

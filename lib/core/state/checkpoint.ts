@@ -5,9 +5,9 @@ import type { StateStore } from './state-store.ts';
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().int().nonnegative();
 
-/** How far the transfer of one object came. Written at part boundaries. */
+/** How far the transfer of one object came. Written at part boundaries; other formats count as absent. */
 export const checkpointSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   /** What `resumeUpload` takes; for some stores as good as a credential. */
   uploadId: z.string(),
   key: z.string(),
@@ -16,25 +16,18 @@ export const checkpointSchema = z.object({
   size: count,
   /** The expected digest of the whole object, lowercase hex. */
   sha256: digest,
-  /** The pinned source that the bytes come from; the version is absent where upstream has none. */
-  source: z.object({ uri: z.string(), version: z.string().optional() }),
-  /** All bytes below this offset are in the upload. */
-  writtenTo: count,
-  /** All bytes below this offset are in the hash state. */
-  hashedTo: count,
-  /** SHA-256 state after `hashedTo` bytes, base64; absent where the upload can be read again. */
+  /** The pinned source that the bytes come from. */
+  source: z.string(),
+  /** The version of the source; absent where upstream has none. */
+  sourceVersion: z.string().optional(),
+  /** All bytes below this offset are in the upload and in the hash state. */
+  offset: count,
+  /** SHA-256 state after `offset` bytes, base64; absent where the upload can be read again. */
   hashState: z.string().optional(),
-  /** CRC32C of the first `hashedTo` bytes, base64. */
-  crc32c: z.string().optional(),
-  /** Parts that the store accepted. */
-  parts: z.array(z.object({ number: z.number().int().positive(), size: count, crc32c: z.string() })),
+  /** CRC32C of the first `offset` bytes, base64. */
+  crc32c: z.string(),
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
-
-/** Name of what belongs to one destination: a digest of the store's URL and the key. */
-export function destinationId(storeUrl: string, key: string): string {
-  return createHash('sha256').update(`${storeUrl}\n${key}`).digest('hex');
-}
 
 /**
  * Checkpoints of transfers, by destination. Every save replaces exactly what this object read or wrote last,

@@ -5,11 +5,10 @@ import type { Clock } from '../clock.ts';
 import { explained, isMissing } from '../stores/file-errors.ts';
 import { KernelLock } from '../stores/kernel-lock.ts';
 import { removeIfThere, scratchName, sweepScratch } from '../stores/scratch-files.ts';
+import { checkDocumentName } from './document-name.ts';
 import type { StateCondition, StateDocument, StateStore } from './state-store.ts';
 
 const lockName = 'lock.sqlite';
-
-const namePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\/){0,7}[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
 export interface DirectoryStateOptions {
   /** As the user wrote it. */
@@ -26,6 +25,7 @@ export interface DirectoryStateOptions {
  */
 export class DirectoryState implements StateStore {
   readonly location: string;
+  readonly shared = false;
   readonly #root: string;
   readonly #clock: Clock | undefined;
   readonly #lock: KernelLock;
@@ -125,7 +125,8 @@ export class DirectoryState implements StateStore {
 
   /** @throws RangeError: names are made by this program, so a wrong one is a mistake in it. */
   #path(name: string): string {
-    if (!namePattern.test(name) || name === lockName || name.startsWith('tmp-')) {
+    checkDocumentName(name);
+    if (name === lockName || name.startsWith('tmp-')) {
       throw new RangeError(`not a name of a state document: ${JSON.stringify(name)}`);
     }
     return join(this.#root, ...name.split('/'));

@@ -45,7 +45,7 @@ export interface LeaseWait {
 }
 
 export interface LeaseRequest {
-  /** What is leased: the destination's id (`destinationId`). */
+  /** What is leased: the destination's id (`destinationOf`). */
   readonly key: string;
   readonly owner: LeaseOwner;
   readonly clock?: Clock;

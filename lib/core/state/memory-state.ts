@@ -4,6 +4,7 @@ import type { StateCondition, StateDocument, StateStore } from './state-store.ts
 /** Working state in memory, for tests. */
 export class MemoryState implements StateStore {
   readonly location = 'memory:';
+  readonly shared = false;
   readonly #clock: Clock;
   readonly #documents = new Map<string, StateDocument>();
   #count = 0;

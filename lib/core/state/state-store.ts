@@ -1,3 +1,5 @@
+import type { RequestKind } from '../stores/store.ts';
+
 /** A small document of working state and the tag that a later write must match. */
 export interface StateDocument {
   readonly text: string;
@@ -13,6 +15,13 @@ export type StateCondition = { readonly ifAbsent: true } | { readonly ifMatch: s
 export interface StateStore {
   /** As the user wrote it. */
   readonly location: string;
+  /**
+   * Do other machines work with it too? Then a folder's path alone names no store: two machines have each their
+   * own `file:./mirror`.
+   */
+  readonly shared: boolean;
+  /** Requests made so far, by kind, where they cost money. */
+  readonly requests?: Readonly<Partial<Record<RequestKind, number>>>;
   /** The store's own clock, by which leases are judged. */
   now(): Promise<Date>;
   /** Undefined when there is no such document. */

@@ -16,6 +16,7 @@ import {
   type CapacityLimited,
   type ForeignEntry,
   type Inspectable,
+  type Local,
   type ObjectStat,
   type PendingUpload,
   type PutCondition,
@@ -51,7 +52,7 @@ export interface DirectoryStoreOptions {
  * holds only the lock. An object is written aside, synced, and linked to its name, so that it appears whole
  * or not at all and never replaces another. The tag is `{size}-{mtime in ns}`; metadata and checksums are not kept.
  */
-export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspectable {
+export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspectable, Local {
   readonly url: string;
   readonly kind = 'directory';
   readonly limits = limits;
@@ -75,6 +76,10 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
       find: (key) => this.#standing(key),
       exclusively: (work) => this.#lock.run(work),
     });
+  }
+
+  get place(): string {
+    return this.#directory.root;
   }
 
   get requests() {

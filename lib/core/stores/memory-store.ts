@@ -6,6 +6,7 @@ import { MemoryBucket, type MemoryPending, type MemoryVersion } from './memory-b
 import { MemoryUpload, RereadableMemoryUpload } from './memory-upload.ts';
 import { RequestCounter } from './request-counter.ts';
 import {
+  type Clocked,
   type ObjectAttributes,
   type ObjectStat,
   type PendingUpload,
@@ -40,7 +41,7 @@ export interface MemoryStoreOptions {
 }
 
 /** A store in memory that keeps versions, checksums and metadata, as a cloud bucket does. For tests and trials. */
-export class MemoryStore implements Store {
+export class MemoryStore implements Store, Clocked {
   readonly url: string;
   readonly kind = 'memory';
   readonly limits: StoreLimits;
@@ -61,6 +62,10 @@ export class MemoryStore implements Store {
 
   get requests() {
     return this.#counter.counts;
+  }
+
+  async now(): Promise<Date> {
+    return this.#clock.now();
   }
 
   async head(key: string): Promise<ObjectStat | undefined> {

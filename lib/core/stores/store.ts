@@ -259,6 +259,16 @@ export function isClocked(store: Store): store is Store & Clocked {
   return 'now' in store;
 }
 
+/** A store that only this machine has. */
+export interface Local {
+  /** Absolute path; never shown to anybody. */
+  readonly place: string;
+}
+
+export function isLocal(store: Store): store is Store & Local {
+  return 'place' in store;
+}
+
 /** A store with settings that change what a mirror there is worth. */
 export interface Configured {
   /** One sentence for each setting that is not as it should be or cannot be read; none when all is well. */
