@@ -26,9 +26,9 @@ export const gcsLimits = { chunkMultiple: 256 * 1024, maxObject: 5 * 1024 * gibi
  * parts need.
  */
 export function s3PartSize(size: number, preferred: number = preferredPart): number {
-  const needed = Math.ceil(size / s3Limits.maxParts / mebibyte) * mebibyte;
   const wanted = Math.min(Math.max(preferred, s3Limits.minPart), s3Limits.maxPart);
-  return Math.max(wanted, needed);
+  if (partCount(size, wanted) <= s3Limits.maxParts) return wanted;
+  return Math.ceil(size / s3Limits.maxParts / mebibyte) * mebibyte;
 }
 
 /** Bytes of each chunk but the last of a GCS upload session: the preferred size in whole multiples of 256 KiB. */

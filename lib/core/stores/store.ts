@@ -70,7 +70,7 @@ export interface PartReceipt {
   /** From 1. */
   readonly number: number;
   readonly size: number;
-  /** Base64 CRC32C of the part. */
+  /** Base64 CRC32C of the part; empty where the store does not keep it (a GCS session). */
   readonly crc32c: string;
 }
 

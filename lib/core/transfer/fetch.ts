@@ -89,3 +89,12 @@ export function wrongDigest(job: TransferJob, actual: string): SourceError {
     { evidence: { expected: job.sha256.hex, actual } },
   );
 }
+
+/** The bytes have the SHA-256 that was expected and not the CRC32C: what declared that one is wrong. */
+export function wrongChecksum(job: TransferJob, actual: string): SourceError {
+  return new SourceError(
+    'wrong-digest',
+    `${job.source.description.source} has CRC32C ${actual}, its record says ${job.crc32c}`,
+    { evidence: { expected: job.crc32c, actual } },
+  );
+}

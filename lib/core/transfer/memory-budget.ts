@@ -1,3 +1,4 @@
+import { LargeBuffers } from './large-buffers.ts';
 import { PageArena, pageSize } from './page-arena.ts';
 
 /** A piece of the budget: shared memory, so that hash workers read it without a copy. */
@@ -12,27 +13,64 @@ interface Waiter {
   readonly start: (slot: Slot) => void;
 }
 
+/** Bytes and how to give them back; undefined when there is no room now. */
+type Grant = (size: number) => { readonly bytes: Uint8Array; release(): void } | undefined;
+
 /**
  * Bounds the memory of all transfers of a process together. Requests are served first come, first served.
- * A transfer asks for its parts in order and holds each until it is written and hashed, so the earliest
- * part of every transfer always has its slot and no two transfers can wait for each other.
+ * A transfer asks for its parts in order and holds each until it is written and hashed. So of the parts that hold
+ * a slot the one that was asked for first never waits for a part without one, also where parts are written in
+ * order only, and no two transfers can wait for each other.
+ *
+ * Parts of which the limit does not hold two (of objects beyond 350 GiB, at the limit that the program has) get
+ * memory of their own: two of them at a time, whatever their size, so that one is fetched while the other is
+ * written and hashed. They have a queue of their own, and do not keep the parts of other objects waiting.
  */
 export class MemoryBudget {
-  /** Bytes in use at once: whole pages of 64 KiB, of which every request takes as many as it needs. */
+  /** Bytes of ordinary requests in use at once: whole pages of 64 KiB, of which each takes as many as it needs. */
   readonly limit: number;
   private arena: PageArena | undefined;
-  private outsized = false;
-  private readonly waiting: Waiter[] = [];
+  private readonly ordinary: Queue;
+  private readonly large: Queue;
 
-  /** @param limit Bytes in use at once; one request above it is served when nothing else is in use. */
+  /** @param limit Bytes in use at once by requests of up to half of it. */
   constructor(limit: number) {
-    this.limit = Math.max(1, Math.floor(limit / pageSize)) * pageSize;
+    this.limit = Math.max(2, Math.floor(limit / pageSize)) * pageSize;
+    this.ordinary = new Queue((size) => {
+      this.arena ??= new PageArena(this.limit / pageSize);
+      return this.arena.take(size);
+    });
+    const buffers = new LargeBuffers();
+    this.large = new Queue((size) => buffers.take(size));
   }
 
   /** @throws the signal's reason when it aborts while waiting. */
   async acquire(size: number, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
-    const slot = this.waiting.length === 0 ? this.grant(size) : undefined;
+    return await (this.isLarge(size) ? this.large : this.ordinary).acquire(size, signal);
+  }
+
+  /** The most bytes that are in use at once when no request is for more than `largest`. */
+  bound(largest: number): number {
+    return this.limit + (this.isLarge(largest) ? 2 * largest : 0);
+  }
+
+  private isLarge(size: number): boolean {
+    return size > this.limit / 2;
+  }
+}
+
+/** Those who wait for one kind of memory, in the order in which they came. */
+class Queue {
+  private readonly grant: Grant;
+  private readonly waiting: Waiter[] = [];
+
+  constructor(grant: Grant) {
+    this.grant = grant;
+  }
+
+  async acquire(size: number, signal: AbortSignal): Promise<Slot> {
+    const slot = this.waiting.length === 0 ? this.slot(size) : undefined;
     if (slot !== undefined) return slot;
     return await new Promise<Slot>((resolve, reject) => {
       const waiter: Waiter = {
@@ -52,30 +90,16 @@ export class MemoryBudget {
     });
   }
 
-  /** Undefined when there is no room now. */
-  private grant(size: number): Slot | undefined {
-    this.arena ??= new PageArena(this.limit / pageSize);
-    if (this.outsized) return undefined;
-    if (size > this.limit) return this.arena.unused ? this.grantOutsized(size) : undefined;
-    const taken = this.arena.take(size);
-    return taken && this.slot(taken.bytes, taken.release);
-  }
-
-  private grantOutsized(size: number): Slot {
-    this.outsized = true;
-    return this.slot(new Uint8Array(new SharedArrayBuffer(size)), () => {
-      this.outsized = false;
-    });
-  }
-
-  private slot(bytes: Uint8Array, giveBack: () => void): Slot {
+  private slot(size: number): Slot | undefined {
+    const granted = this.grant(size);
+    if (granted === undefined) return undefined;
     let held = true;
     return {
-      bytes,
+      bytes: granted.bytes,
       release: () => {
         if (!held) return;
         held = false;
-        giveBack();
+        granted.release();
         this.serve();
       },
     };
@@ -83,7 +107,7 @@ export class MemoryBudget {
 
   private serve(): void {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-      const slot = this.grant(next.size);
+      const slot = this.slot(next.size);
       if (slot === undefined) return;
       this.waiting.shift();
       next.start(slot);

@@ -142,7 +142,8 @@ async function streamOnce(job: TransferJob, started: StartedUpload, ports: Trans
   const meter = new ProgressMeter(job.id, job.size, 0, ports.reporter);
   let number = 1;
   let filled = 0;
-  let slot = await ports.memory.acquire(partSize, signal);
+  const slotSize = Math.min(partSize, job.size);
+  let slot = await ports.memory.acquire(slotSize, signal);
   try {
     for await (const chunk of job.source.read(undefined, signal)) {
       ports.onFetched(chunk.byteLength);
@@ -157,7 +158,7 @@ async function streamOnce(job: TransferJob, started: StartedUpload, ports: Trans
         await sink.accept(number, filled, slot, signal);
         number += 1;
         filled = 0;
-        slot = await ports.memory.acquire(partSize, signal);
+        slot = await ports.memory.acquire(slotSize, signal);
       }
     }
     if ((number - 1) * partSize + filled < job.size) throw tooShort(job);

@@ -65,5 +65,6 @@ export interface TransferPorts {
 export interface TransferResult {
   /** `exists`: somebody else's object is at the key; whether it is the same is the caller's question. */
   readonly put: PutResult;
-  readonly crc32c: Crc32c;
+  /** Absent where no byte was hashed: the object was there before this transfer came to its end. */
+  readonly crc32c?: Crc32c;
 }

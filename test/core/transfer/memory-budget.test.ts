@@ -7,7 +7,7 @@ const mebibyte = 1 << 20;
 describe('MemoryBudget', () => {
   it('makes a request wait until there is room, first come first served', async () => {
     const budget = new MemoryBudget(4 * mebibyte);
-    const first = await budget.acquire(3 * mebibyte, never);
+    const firsts = [await budget.acquire(2 * mebibyte, never), await budget.acquire(mebibyte, never)];
     const order: string[] = [];
     const noted = (name: string) => (slot: Slot) => {
       order.push(name);
@@ -17,26 +17,44 @@ describe('MemoryBudget', () => {
     const small = budget.acquire(mebibyte, never).then(noted('small'));
     await Promise.resolve();
     expect(order).toEqual([]);
-    first.release();
-    first.release();
+    firsts[1]?.release();
+    firsts[1]?.release();
+    firsts[0]?.release();
     (await large).release();
     (await small).release();
     expect(order).toEqual(['large', 'small']);
   });
 
-  it('serves a request above the limit when nothing else is in use', async () => {
+  it('gives two requests at a time that are larger than half of it memory of their own', async () => {
     const budget = new MemoryBudget(mebibyte);
-    const first = await budget.acquire(1, never);
-    const order: string[] = [];
-    const huge = budget.acquire(3 * mebibyte, never).finally(() => order.push('huge'));
-    const next = budget.acquire(1, never).finally(() => order.push('next'));
-    await Promise.resolve();
-    expect(order).toEqual([]);
+    const [first, second] = await Promise.all([
+      budget.acquire(3 * mebibyte, never),
+      budget.acquire(3 * mebibyte, never),
+    ]);
+    let third: Slot | undefined;
+    const waiting = budget.acquire(2 * mebibyte, never).then((slot) => {
+      third = slot;
+    });
+    const ordinary = await budget.acquire(mebibyte / 2, never);
+    expect(third).toBeUndefined();
+    expect(ordinary.bytes.byteLength).toBe(mebibyte / 2);
     first.release();
-    expect((await huge).bytes.byteLength).toBe(3 * mebibyte);
-    expect(order).toEqual(['huge']);
-    (await huge).release();
-    expect((await next).bytes.byteLength).toBe(1);
+    await waiting;
+    expect(third?.bytes.byteLength).toBe(2 * mebibyte);
+    expect(third?.bytes.buffer).toBe(first.bytes.buffer);
+    expect(third?.bytes.buffer).not.toBe(second.bytes.buffer);
+    expect([budget.bound(mebibyte / 2), budget.bound(3 * mebibyte)]).toEqual([mebibyte, 7 * mebibyte]);
+  });
+
+  it('never holds more than two large pieces of memory, whatever their sizes', async () => {
+    const budget = new MemoryBudget(mebibyte);
+    const seen = new Set<ArrayBufferLike>();
+    for (const size of [1, 2, 3, 2, 1, 3]) {
+      const slot = await budget.acquire(size * mebibyte, never);
+      seen.add(slot.bytes.buffer);
+      slot.release();
+    }
+    expect(seen.size).toBe(3);
   });
 
   it('never gives the same bytes out twice at a time, whatever comes and goes', async () => {
@@ -66,7 +84,8 @@ describe('MemoryBudget', () => {
       if (step % 5 === 0) releaseOne(step);
     }
     for (const each of held) each.release();
-    expect((await budget.acquire(2 * mebibyte, never)).bytes.byteLength).toBe(2 * mebibyte);
+    const halves = [await budget.acquire(mebibyte, never), await budget.acquire(mebibyte, never)];
+    expect(new Set(halves.map(({ bytes }) => bytes.byteOffset)).size).toBe(2);
   });
 
   it('gives out memory that begins at a page of the processor', async () => {
@@ -79,14 +98,14 @@ describe('MemoryBudget', () => {
 
   it('lets a waiter go when its signal aborts, and serves the next', async () => {
     const budget = new MemoryBudget(10 * mebibyte);
-    const first = await budget.acquire(6 * mebibyte, never);
+    await budget.acquire(5 * mebibyte, never);
+    await budget.acquire(3 * mebibyte, never);
     const controller = new AbortController();
-    const blocked = budget.acquire(10 * mebibyte, controller.signal);
-    const next = budget.acquire(4 * mebibyte, never);
+    const blocked = budget.acquire(4 * mebibyte, controller.signal);
+    const next = budget.acquire(2 * mebibyte, never);
     controller.abort(new Error('enough'));
     await expect(blocked).rejects.toThrow('enough');
-    expect((await next).bytes.byteLength).toBe(4 * mebibyte);
-    first.release();
+    expect((await next).bytes.byteLength).toBe(2 * mebibyte);
     await expect(budget.acquire(1, controller.signal)).rejects.toThrow('enough');
   });
 });
