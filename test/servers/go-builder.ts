@@ -34,7 +34,7 @@ export class GoBuilder {
     this.#go ??= await this.#findGo();
     const built = join(this.#workshop, 'built');
     await runStep(this.#go, ['install', '-trimpath', '-ldflags', '-s -w', program.pinned], {
-      // In the project's own folder a go.work or a toolchain line of somebody else would have a say.
+      // Whatever folder this was called from: a go.mod or go.work there has no say.
       cwd: this.#workshop,
       env: {
         ...process.env,

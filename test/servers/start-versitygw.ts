@@ -7,6 +7,8 @@ import { startServer } from './start-server.ts';
 export interface VersitygwOptions {
   /** Can buckets be versioned? Default true. */
   readonly versions?: boolean;
+  /** The socket of an identity service. Default: nobody but root. */
+  readonly identities?: string;
 }
 
 export const versitygwEnv: Readonly<Record<string, string>> = {
@@ -18,14 +20,15 @@ export const versitygwEnv: Readonly<Record<string, string>> = {
  * versitygw: S3 over a folder. With `--sidecar`, since the list of about 800 parts no longer fits into extended
  * attributes. Its Complete copies the object.
  */
-export async function startVersitygw(options: VersitygwOptions = {}): Promise<S3Server> {
+export async function startVersitygw({ versions = true, identities }: VersitygwOptions = {}): Promise<S3Server> {
   const server = await startServer({
     name: 'versitygw',
     program: installedFile('versitygw'),
     args: (port, folder) => [
-      ...['--port', `127.0.0.1:${port}`, '--health', '/healthz', '--keep-alive', '--quiet'],
-      ...['--iam-dir', join(folder, 'iam'), 'posix', '--sidecar', join(folder, 'meta')],
-      ...(options.versions === false ? [] : ['--versioning-dir', join(folder, 'versions')]),
+      ...['--port', `127.0.0.1:${port}`, '--health', '/healthz', '--keep-alive', '--quiet', '--iam-cache-disable'],
+      ...(identities === undefined ? ['--iam-dir', join(folder, 'iam')] : ['--iam-standalone-endpoint', identities]),
+      ...['posix', '--sidecar', join(folder, 'meta')],
+      ...(versions ? ['--versioning-dir', join(folder, 'versions')] : []),
       join(folder, 'root'),
     ],
     env: () => versitygwEnv,
