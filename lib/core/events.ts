@@ -14,7 +14,12 @@ export type CoreEvent =
       readonly artifacts: number;
     }
   /** A step of the run: words for people. */
-  | { readonly type: 'phase'; readonly phase: 'survey' | 'preflight' | 'transfer' | 'publish' | 'verify' }
+  | {
+      readonly type: 'phase';
+      readonly phase: 'survey' | 'preflight' | 'transfer' | 'publish' | 'replicate' | 'verify';
+      /** The replica that is being completed; what follows is about it. */
+      readonly store?: string;
+    }
   /** How much there is to do, once known. */
   | { readonly type: 'planned'; readonly artifacts: number; readonly bytes: number }
   | {

@@ -8,6 +8,7 @@ const phases = {
   preflight: 'asking the upstreams',
   transfer: 'transferring',
   publish: 'publishing',
+  replicate: 'replicating',
   verify: 'reading and hashing',
 } as const;
 
@@ -44,6 +45,7 @@ export function eventLine(event: CoreEvent): string | undefined {
     case 'run-finished':
       return `${event.release}: ${event.state} after ${formatDuration(event.seconds)}`;
     case 'phase':
+      return event.store === undefined ? undefined : `${phaseWords(event.phase)} to ${event.store}`;
     case 'artifact-started':
     case 'progress':
       return undefined;

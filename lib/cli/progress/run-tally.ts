@@ -46,6 +46,8 @@ export class RunTally {
         return;
       case 'phase':
         this.phase = event.phase;
+        // A replica begins from nothing, and so do the figures.
+        if (event.store !== undefined) this.restart();
         return;
       case 'planned':
         this.plannedBytes = event.bytes;
@@ -87,16 +89,20 @@ export class RunTally {
   }
 
   private begin(job: Job, release: string, artifacts: number, at: number): void {
-    this.active.clear();
+    this.restart();
     this.job = job;
     this.release = release;
     this.artifacts = artifacts;
     this.phase = undefined;
+    this.meter.add(0, at);
+  }
+
+  private restart(): void {
+    this.active.clear();
     this.finished = 0;
     this.failed = 0;
     this.plannedBytes = undefined;
     this.settledBytes = 0;
-    this.meter.add(0, at);
   }
 
   private progress(id: string, done: number, total: number | undefined, at: number): void {

@@ -6,14 +6,15 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { isSyncable, type Store, StoreError } from '../stores/store.ts';
 import { latestVersion } from './latest-version.ts';
-import { type CollectionEntry, type Registry, type Release, releaseSchema } from './records.ts';
+import { type CollectionEntry, type ObjectsRecord, type Registry, type Release, releaseSchema } from './records.ts';
 import { collectionOf, registryEntry } from './registry-entry.ts';
 import { swapRegistry } from './registry-file.ts';
 import { encodeRecord, objectsRecord, type ReleaseDraft, releaseRecord } from './release-draft.ts';
 import { releaseNotes } from './release-notes.ts';
-import { decideSet } from './release-set.ts';
+import { decideSet, type ReleaseName } from './release-set.ts';
 
-const forever = 'public, max-age=31536000, immutable';
+/** How long records may be kept that never change. */
+export const forever = 'public, max-age=31536000, immutable';
 
 export interface PublishedRelease {
   readonly release: Release;
@@ -38,23 +39,24 @@ export async function publishRelease(
   signal: AbortSignal,
 ): Promise<PublishedRelease> {
   // Artifacts must survive a power cut before any record names them.
-  await sync(store);
+  await syncStore(store);
   signal.throwIfAborted();
   const draft = await decideSet(store, wanted);
   await writeNotes(store, draft);
-  await writeObjectsRecord(store, draft);
+  await writeObjectsRecord(store, draft.manifest, objectsRecord(draft.proven));
   // On some file systems a later name may survive a power cut that an earlier one does not.
-  await sync(store);
+  await syncStore(store);
   signal.throwIfAborted();
   const { release, sha256 } = await writeRelease(store, draft);
-  await sync(store);
+  await syncStore(store);
   signal.throwIfAborted();
   const changed = await listInRegistry(store, release, sha256, draft, clock, signal);
-  await sync(store);
+  await syncStore(store);
   return { release, sha256, changed, draft };
 }
 
-async function sync(store: Store): Promise<void> {
+/** What was written survives a power cut from here on. */
+export async function syncStore(store: Store): Promise<void> {
   if (isSyncable(store)) await store.sync();
 }
 
@@ -66,9 +68,13 @@ export async function writeNotes(store: Store, draft: ReleaseDraft): Promise<voi
 }
 
 /** This store's own record of versions and tags; replaced when an object was put back. */
-export async function writeObjectsRecord(store: Store, draft: ReleaseDraft): Promise<void> {
-  const key = objectsKey(draft.manifest.collection, draft.manifest.version);
-  const bytes = encodeRecord(objectsRecord(draft.proven));
+export async function writeObjectsRecord(
+  store: Store,
+  { collection, version }: ReleaseName,
+  record: ObjectsRecord,
+): Promise<void> {
+  const key = objectsKey(collection, version);
+  const bytes = encodeRecord(record);
   const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
   let put = await store.put(key, bytes, { ifAbsent: true }, attributes);
   for (let tries = 0; put.outcome === 'exists' && tries < 20; tries += 1) {
@@ -156,7 +162,10 @@ function publicationTime(collection: CollectionEntry | undefined, clock: Clock):
 }
 
 /** @throws Refused for versions of another scheme than the collection has. */
-export function checkScheme(manifest: Manifest, collection: CollectionEntry | undefined): void {
+export function checkScheme(
+  manifest: Pick<Manifest, 'collection' | 'versioning'>,
+  collection: CollectionEntry | undefined,
+): void {
   if (collection === undefined || (collection.versioning ?? 'semver') === manifest.versioning) return;
   const scheme = collection.versioning === 'tag' ? 'tags' : 'semver';
   throw new Refused(

@@ -6,9 +6,18 @@ import { type Store, StoreError } from '../stores/store.ts';
 import type { MissingArtifact, ReleaseDraft } from './release-draft.ts';
 import { formatSums, parseSums, type SumsLine } from './sha256sums.ts';
 
+/** What a manifest, a record and a listing all know of a release. */
+export interface ReleaseName {
+  readonly collection: string;
+  readonly version: string;
+}
+
 /** What `SHA256SUMS` of a release says; undefined when nobody wrote it yet. @throws Refused when it is not ours. */
-export async function readSums(store: Store, manifest: Manifest): Promise<readonly SumsLine[] | undefined> {
-  const key = sumsKey(manifest.collection, manifest.version);
+export async function readSums(
+  store: Store,
+  { collection, version }: ReleaseName,
+): Promise<readonly SumsLine[] | undefined> {
+  const key = sumsKey(collection, version);
   const bytes = (await store.get(key, recordLimit))?.bytes;
   if (bytes === undefined) return undefined;
   const lines = parseSums(Buffer.from(bytes).toString());

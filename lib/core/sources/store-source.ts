@@ -9,15 +9,18 @@ export class StoreSource implements Source {
   readonly uri: string;
   private readonly store: Store;
   private readonly key: string;
+  private readonly known: ObjectStat | undefined;
 
-  constructor(store: Store, key: string) {
+  /** @param known What the object is, where that needs not be asked again. */
+  constructor(store: Store, key: string, known?: ObjectStat) {
     this.store = store;
+    this.known = known;
     this.key = key;
     this.uri = `${store.url.replace(/\/$/, '')}/${key}`;
   }
 
   async resolve(): Promise<ResolvedSource> {
-    const stat = await this.store.head(this.key);
+    const stat = this.known ?? (await this.store.head(this.key));
     if (stat === undefined) throw new SourceError('missing', `${this.uri} is not there`);
     const digest = stat.metadata?.sha256;
     return {
@@ -43,8 +46,8 @@ export class StoreSource implements Source {
     const wanted = range ?? { start: 0, end: stat.size };
     let at = wanted.start;
     try {
-      const version = stat.version === undefined ? {} : { version: stat.version };
-      for await (const chunk of this.store.read(this.key, { range: wanted, signal, ...version })) {
+      const pinned = stat.version === undefined ? { etag: stat.etag } : { version: stat.version };
+      for await (const chunk of this.store.read(this.key, { range: wanted, signal, ...pinned })) {
         at += chunk.byteLength;
         yield chunk;
       }

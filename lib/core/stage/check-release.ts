@@ -43,7 +43,7 @@ export function checkRelease(manifest: Manifest, survey: Survey, storeUrl: strin
  * A release whose records contradict each other must not be called present, nor be judged by a record that was edited.
  * @throws MirrorDamaged
  */
-function checkRecords({ entry, release, sums }: Survey, at: string, storeUrl: string): void {
+export function checkRecords({ entry, release, sums }: Survey, at: string, storeUrl: string): void {
   const hint = 'Restore it from a copy of the mirror; it cannot be made again.';
   if (release === undefined) {
     if (entry === undefined) return;

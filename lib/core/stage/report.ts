@@ -34,6 +34,10 @@ export interface StoreReport {
   readonly store: string;
   readonly state: ReleaseState;
   readonly requests: Readonly<Partial<Record<RequestKind, number>>>;
+  /** What this run brought into a replica; absent for the primary, whose artifacts have reports of their own. */
+  readonly copied?: { readonly artifacts: number; readonly bytes: number };
+  /** Why a replica does not hold the release as the primary does. */
+  readonly reason?: string;
 }
 
 /** What `stage` did, truthfully: the JSON of `--json` and of `--report`. */
@@ -54,6 +58,8 @@ export interface StageReport {
   readonly stores: readonly StoreReport[];
   /** Things a person should know: other labels after release, equal digests, what was cleaned up. */
   readonly notes: readonly string[];
+  /** Where checkpoints and leases are, and what they cost; absent where requests cost nothing. */
+  readonly workingState?: { readonly location: string; readonly requests: StoreReport['requests'] };
   readonly startedAt: string;
   readonly finishedAt: string;
   /** Set when the run as a whole was refused or failed. */

@@ -26,13 +26,13 @@ export async function restoreRecords(store: Store, survey: Survey, draft: Releas
     await writeNotes(store, asPublished(draft, release.record));
     notes.push(`${notesKey(collection, version)} was gone and was put back.`);
   }
-  if (!saysTheSame(objectsRecord(draft.proven), survey.objectsRecord)) {
-    await writeObjectsRecord(store, draft);
-  }
+  const objects = objectsRecord(draft.proven);
+  if (!saysTheSame(objects, survey.objectsRecord)) await writeObjectsRecord(store, draft.manifest, objects);
   return notes;
 }
 
-function saysTheSame(one: ObjectsRecord, other: ObjectsRecord): boolean {
+/** Do two records of objects name the same versions and tags? */
+export function saysTheSame(one: ObjectsRecord, other: ObjectsRecord): boolean {
   const files = Object.keys(one);
   return (
     files.length === Object.keys(other).length &&

@@ -18,6 +18,8 @@ export interface StageRequest {
   /** Of the manifest file's bytes. */
   readonly manifestSha256: Sha256;
   readonly store: Store;
+  /** Stores that receive what the primary holds once it is published there, in this order. */
+  readonly replicas?: readonly Store[];
   /** ULID of this execution. */
   readonly attempt: string;
   /** Large artifacts moved at once; small ones go four times as many. */

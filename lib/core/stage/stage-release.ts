@@ -1,13 +1,13 @@
-import { artifactKey, releasePrefix } from '../../contract/keys.ts';
 import { Refused, WeighbridgeError } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Registry } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
+import { replicatePublished, stateOfAll } from '../replicate/replicate-all.ts';
 import { sentences } from '../sentences.ts';
 import { checkBytes, lackOfSpace } from './check-budgets.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
-import { clearAbandoned } from './clear-abandoned.ts';
+import { clearAfterRun } from './clear-after-run.ts';
 import { clearDeadClaim, holdingRelease } from './holding-release.ts';
 import { inspect } from './inspect.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -40,6 +40,7 @@ export async function stageRelease(
     published: false,
     content: null,
     error: undefined,
+    replicas: [],
   };
   try {
     const stored = await claimStore(store, manifest.access, ports.clock);
@@ -64,22 +65,27 @@ export async function stageRelease(
       progress.state = error instanceof Refused ? 'refused' : 'failed';
     }
   }
+  await replicatePublished(request, ports, progress);
+  const state = stateOfAll(progress);
   const finishedAt = ports.clock.now();
   const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
-  ports.reporter.emit({ type: 'run-finished', release: name, state: progress.state, seconds });
+  ports.reporter.emit({ type: 'run-finished', release: name, state, seconds });
   const { error } = progress;
   const report: StageReport = {
-    ok: progress.state === 'published' || progress.state === 'present',
+    ok: state === 'published' || state === 'present',
     run: runId(request.manifestSha256, store.url),
     attempt: request.attempt,
     collection: manifest.collection,
     version: manifest.version,
-    state: progress.state,
+    state,
     published: progress.published,
     content: progress.content,
     artifacts: allReports(manifest, progress.staged),
-    stores: [{ store: store.url, state: progress.state, requests: { ...store.requests } }],
+    stores: [{ store: store.url, state: progress.state, requests: { ...store.requests } }, ...progress.replicas],
     notes: progress.notes,
+    ...(ports.state.requests === undefined
+      ? {}
+      : { workingState: { location: ports.state.location, requests: { ...ports.state.requests } } }),
     startedAt: startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     ...(error === undefined ? {} : { error: runError(error) }),
@@ -137,12 +143,11 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
   });
   await stageAll(request, findings, ports, progress);
   const failed = progress.staged.filter(({ proven }) => proven === undefined).map(({ report }) => report);
-  if (failed.some(({ required }) => required)) return;
+  if (failed.some(({ required }) => required)) {
+    progress.notes.push(...(await clearAfterRun(request, progress, false, ports)));
+    return;
+  }
   checkWhole(failed, request, survey);
   await publishStaged(request, survey, ports, progress);
-  const { collection, version } = manifest;
-  const large = manifest.artifacts.filter(({ size }) => size === undefined || size > store.limits.singlePut);
-  const keys = large.map(({ file }) => artifactKey(collection, version, file));
-  const release = { prefix: releasePrefix(collection, version), keys };
-  progress.notes.push(...(await clearAbandoned(store, release, request.attempt, ports)));
+  progress.notes.push(...(await clearAfterRun(request, progress, true, ports)));
 }

@@ -1,6 +1,5 @@
 import { objectsKey, releaseKey, releasePrefix } from '../../contract/keys.ts';
 import { Sha256 } from '../digest/sha256.ts';
-import type { Manifest } from '../manifest/manifest.ts';
 import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import {
@@ -13,7 +12,7 @@ import {
   releaseSchema,
 } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
-import { readSums } from '../registry/release-set.ts';
+import { type ReleaseName, readSums } from '../registry/release-set.ts';
 import type { SumsLine } from '../registry/sha256sums.ts';
 import type { ObjectStat, Store } from '../stores/store.ts';
 
@@ -36,15 +35,18 @@ export interface Survey {
 }
 
 /** Looks at the records and lists the prefix: one LIST per 1,000 keys and at most four reads, whatever the number of artifacts. */
-export async function surveyRelease(store: Store, manifest: Manifest, registry: Registry | undefined): Promise<Survey> {
-  const { collection, version } = manifest;
+export async function surveyRelease(
+  store: Store,
+  { collection, version }: ReleaseName,
+  registry: Registry | undefined,
+): Promise<Survey> {
   const prefix = releasePrefix(collection, version);
   const objects = new Map<string, ObjectStat>();
   for await (const stat of store.list(prefix)) objects.set(stat.key.slice(prefix.length), stat);
   // A record that the listing does not show was not there then; whoever writes one now is met at the conditional puts.
   const has = (file: string) => objects.has(file);
   const release = has('release.json') ? await readRelease(store, releaseKey(collection, version)) : undefined;
-  const sums = has('SHA256SUMS') ? await readSums(store, manifest) : undefined;
+  const sums = has('SHA256SUMS') ? await readSums(store, { collection, version }) : undefined;
   const decided = release?.record.artifacts ?? sums;
   return {
     registry,
