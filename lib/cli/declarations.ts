@@ -30,7 +30,10 @@ function stores(command: Command): Command {
 
 function staging(command: Command): Command {
   return stores(command)
-    .option('--state <location>', 'folder for checkpoints and reports', '.weighbridge')
+    .option(
+      '--state <location>',
+      'where checkpoints and reports are kept: a folder, s3://bucket/prefix or gs://bucket/prefix (default: as in weighbridge.yaml, else .weighbridge)',
+    )
     .option('--report <file>', 'also write the report to this file')
     .option('--concurrency <n>', 'artifacts at the same time (default: as in weighbridge.yaml, else 8)', parseCount)
     .option('--timeout <time>', 'stop after this time, such as 30m, and keep the checkpoints', parseSeconds)

@@ -38,7 +38,7 @@ export const run: CommandRun = async (context, input) => {
   if (tag !== undefined && known === undefined) context.say(`note: ${tag}`);
   const staging = openStaging(context, options);
   try {
-    const loaded = await manifestOf(context, path, { collection, version, access }, options, staging.stateFolder);
+    const loaded = await manifestOf(context, path, { collection, version, access }, options, staging.state.folder);
     const { report, error, exit } = await runStage(context, loaded, new Map(), staging, options);
     if (!context.json) for (const line of stageSummary(report)) context.print(line);
     if (error !== undefined && !context.json) for (const line of errorLines(error)) context.say(line);

@@ -1,15 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
 import { HashPool } from '../../core/digest/hash-pool.ts';
 import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import type { StagePorts } from '../../core/stage/stage-ports.ts';
-import { DirectoryState } from '../../core/state/directory-state.ts';
 import { MemoryBudget } from '../../core/transfer/memory-budget.ts';
 import type { CommandContext, CommandInput } from '../command-context.ts';
 import { sourcePorts } from '../source-ports.ts';
 import { timeLimit } from '../time-limit.ts';
 import type { LoadedManifest } from './load-manifest.ts';
+import { type StatePlace, statePlace } from './open-state.ts';
 import type { SignedSources } from './signed-sources.ts';
 
 /** Bytes of buffers for all transfers together: the window of one large object. With Node's own it stays below 256 MiB. */
@@ -24,6 +23,7 @@ export const defaultConcurrency = 8;
 /** Options that `stage`, `plan` and `publish` have in common, as commander leaves them. */
 export interface StagingOptions {
   readonly to?: string;
+  readonly replica?: readonly string[];
   readonly state?: string;
   readonly report?: string;
   readonly concurrency?: number;
@@ -38,21 +38,20 @@ export function stagingOptions(input: CommandInput): StagingOptions {
 
 /** What all releases of one command share. */
 export interface Staging {
-  readonly stateFolder: string;
+  readonly state: StatePlace;
   portsFor(loaded: LoadedManifest, signed: SignedSources): Promise<StagePorts>;
   close(): Promise<void>;
 }
 
 /** Puts the engine together for one command; `close` ends its threads. */
 export function openStaging(context: CommandContext, options: StagingOptions): Staging {
-  const location = options.state ?? '.weighbridge';
-  const stateFolder = resolve(context.cwd, location);
+  const state = statePlace(context, options.state, namedStores(context, options));
   const hashes = new HashPool(availableParallelism());
   const memory = new MemoryBudget(bufferBytes);
   const timer = timeLimit(options.timeout);
   const signal = timer === undefined ? context.signal : AbortSignal.any([context.signal, timer.signal]);
   return {
-    stateFolder,
+    state,
     async portsFor({ directory, manifest }, signed) {
       const ports = await sourcePorts(context, directory, manifest.access);
       return {
@@ -63,7 +62,7 @@ export function openStaging(context: CommandContext, options: StagingOptions): S
         signal,
         retry: { ...defaultRetryPolicy, ...(options.attempts === undefined ? {} : { attempts: options.attempts }) },
         ranges: rangesPerObject,
-        state: new DirectoryState({ location, root: join(stateFolder, 'state') }),
+        state: await state.open(),
         openSources(spec) {
           const once = signed.get(spec.id);
           const refs = once === undefined ? spec.sources : [once, ...spec.sources];
@@ -76,4 +75,10 @@ export function openStaging(context: CommandContext, options: StagingOptions): S
       await hashes.close();
     },
   };
+}
+
+/** Every mirror that the command line or weighbridge.yaml names. */
+function namedStores({ configuration }: CommandContext, { to, replica = [] }: StagingOptions): readonly string[] {
+  const configured = Object.values(configuration.stores).flatMap(({ primary, replicas }) => [primary, ...replicas]);
+  return [...(to === undefined ? [] : [to]), ...replica, ...configured];
 }

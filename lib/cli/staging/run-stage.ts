@@ -59,7 +59,7 @@ export async function runStage(
 ): Promise<{ readonly report: StageReport; readonly error: WeighbridgeError | undefined; readonly exit: ExitCode }> {
   const request = await stageRequest(context, loaded, options);
   const { report, error } = await stageRelease(request, await staging.portsFor(loaded, signed));
-  await keepReport(context, staging.stateFolder, report);
+  await keepReport(context, staging.state, report);
   const exit = error?.exit ?? (report.ok ? exitCodes.done : exitCodes.failed);
   return { report, error, exit };
 }

@@ -1,13 +1,19 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from '../../core/errors.ts';
+import { UsageError, WeighbridgeError } from '../../core/errors.ts';
 import type { StageReport } from '../../core/stage/report.ts';
 import type { CommandContext } from '../command-context.ts';
+import type { StatePlace } from './open-state.ts';
 
 /** Keeps the report of an attempt beside the checkpoints. That it cannot be kept is said, and changes nothing else. */
-export async function keepReport(context: CommandContext, stateFolder: string, report: StageReport): Promise<void> {
-  const file = join(stateFolder, 'reports', report.run, `${report.attempt}.json`);
+export async function keepReport(context: CommandContext, place: StatePlace, report: StageReport): Promise<void> {
+  const name = `reports/${report.run}/${report.attempt}.json`;
   try {
+    if (place.inBucket) {
+      await (await place.open()).write(name, encode(report), { ifAbsent: true });
+      return;
+    }
+    const file = join(place.folder, name);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(file, encode(report), { mode: 0o600 });
   } catch (error) {
@@ -50,8 +56,9 @@ export async function writeReport(
   }
 }
 
-/** The system's code: its message would name an absolute path. */
+/** Of the system only the code: its message would name an absolute path. */
 function reasonOf(error: unknown): string {
+  if (error instanceof WeighbridgeError) return error.message;
   return String((error as NodeJS.ErrnoException).code ?? 'unknown');
 }
 
