@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { suiteReporter } from './test/servers/suite-reporter.ts';
 
 /**
  * `npm run test:unit` is what is quick. Everything else is `system`, the whole, or `hard`, processes that are
@@ -9,6 +10,7 @@ const servers = 'test/**/*.server.test.ts';
 const folders = ['test/contract/**/*.test.ts', 'test/core/**/*.test.ts', 'test/cli/**/*.test.ts'];
 
 export default defineConfig({
+  plugins: [suiteReporter()],
   test: {
     pool: 'forks',
     maxWorkers: 2,
