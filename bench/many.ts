@@ -52,7 +52,7 @@ export const many: Bench = {
   },
 };
 
-async function writeFiles(folder: string, count: number, size: number): Promise<readonly ServedFile[]> {
+export async function writeFiles(folder: string, count: number, size: number): Promise<readonly ServedFile[]> {
   await mkdir(folder);
   const files: ServedFile[] = [];
   for (let number = 0; number < count; number += 1) {

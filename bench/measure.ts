@@ -17,15 +17,20 @@ export interface Measured {
 /**
  * Runs a program to its end under GNU time, which adds up the whole pipeline where the program is a shell.
  * The environment is nearly empty, so that no proxy or token of the machine plays a part.
+ * @param variables what the program needs besides
  * @throws Error with what it wrote to stderr, when it does not exit with 0.
  */
-export async function measure(command: readonly string[], folder: string): Promise<Measured> {
+export async function measure(
+  command: readonly string[],
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
   const notes = join(folder, 'time.txt');
   const [program, ...rest] = ['time', '--format', '%U %S %M', '--output', notes, ...command] as [string, ...string[]];
   const started = performance.now();
   const child = spawn(program, rest, {
     cwd: folder,
-    env: { PATH: searchPath(), HOME: folder, LC_ALL: 'C', NO_PROXY: '*' },
+    env: benchEnvironment(folder, variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr, exit] = await Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
@@ -36,6 +41,14 @@ export async function measure(command: readonly string[], folder: string): Promi
   await rm(notes);
   if (user === undefined || system === undefined || kilobytes === undefined) throw new Error('time wrote no figures');
   return { wall, cpu: user + system, peak: kilobytes * 1024, stdout };
+}
+
+/** The environment that every contender runs in. */
+export function benchEnvironment(
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  return { PATH: searchPath(), HOME: folder, LC_ALL: 'C', NO_PROXY: '*', ...variables };
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {

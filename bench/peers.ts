@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { isInstalled as isServerInstalled, serverProgram } from '../test/servers/server-programs.ts';
+import { isInstalled, peerFolders, peerPrograms } from './peer-programs.ts';
 
 /** The programs that Weighbridge is compared with or measured by, and the Debian package that each comes in. */
 const packages = {
@@ -9,9 +11,12 @@ const packages = {
   time: 'time',
 } as const;
 
-export type Peer = keyof typeof packages;
+type PackagedPeer = keyof typeof packages;
 
-const versionArguments: Readonly<Record<Peer, readonly string[]>> = {
+/** With those that `npm run bench -- install` brings in the version that the figures were taken with. */
+export type Peer = PackagedPeer | 'rclone' | 's5cmd' | 'aws' | 'minio';
+
+const versionArguments: Readonly<Record<PackagedPeer, readonly string[]>> = {
   nginx: ['-v'],
   curl: ['--version'],
   aria2c: ['--version'],
@@ -23,8 +28,13 @@ const versionArguments: Readonly<Record<Peer, readonly string[]>> = {
 export class PeersMissing extends Error {
   override readonly name = 'PeersMissing';
   constructor(missing: readonly Peer[]) {
-    const install = missing.map((peer) => packages[peer]).join(' ');
-    super(`this bench needs programs that are not on the PATH (${missing.join(', ')}): apt-get install ${install}`);
+    const install = missing.flatMap((peer) => (isPackaged(peer) ? [packages[peer]] : []));
+    const how = [
+      ...(install.length === 0 ? [] : [`apt-get install ${install.join(' ')}`]),
+      ...(missing.includes('minio') ? ['npm run servers'] : []),
+      ...(missing.some((peer) => !isPackaged(peer) && peer !== 'minio') ? ['npm run bench -- install'] : []),
+    ];
+    super(`this bench needs programs that are not on the PATH (${missing.join(', ')}): ${how.join('; ')}`);
   }
 }
 
@@ -40,16 +50,30 @@ export function findPeers(peers: readonly Peer[], folders = searchPath()): reado
   return found.map(({ peer, version }) => `${peer} ${version}`.trim());
 }
 
-/** PATH with the folders of system programs at its end. */
+/** PATH with the installed peers at its beginning and the folders of system programs at its end. */
 export function searchPath(): string {
-  return `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+  return `${peerFolders.join(':')}:${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
+function isPackaged(peer: Peer): peer is PackagedPeer {
+  return peer in packages;
 }
 
 function versionOf(peer: Peer, folders: string): string | undefined {
+  if (!isPackaged(peer)) return pinnedVersion(peer);
   const { error, stdout, stderr } = spawnSync(peer, [...versionArguments[peer]], {
     encoding: 'utf8',
     env: { PATH: folders, LC_ALL: 'C' },
   });
   if (error !== undefined) return undefined;
   return /\d+\.\d+[\w.]*/.exec(stdout + stderr)?.[0] ?? '';
+}
+
+function pinnedVersion(peer: Exclude<Peer, PackagedPeer>): string | undefined {
+  if (peer === 'minio') {
+    const server = serverProgram(peer);
+    return isServerInstalled(server) ? server.pinned.split('@').at(-1) : undefined;
+  }
+  const program = peerPrograms.find(({ name }) => name === peer);
+  return program !== undefined && isInstalled(program) ? program.pinned.split(' ').at(-1) : undefined;
 }

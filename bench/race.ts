@@ -7,6 +7,10 @@ import { emptyFolder, warm } from './workspace.ts';
 /** One way to do the job. */
 export interface Contender {
   readonly name: string;
+  /** Makes what the run needs, such as an empty bucket; not measured. */
+  prepare?(): Promise<void>;
+  /** Environment that the program needs, as it is after `prepare`. */
+  variables?(): Readonly<Record<string, string>>;
   /** Program and arguments, to be run in the empty folder `output`. */
   command(output: string): readonly string[];
   /** Looks at what the run left, and throws when that is not what was to be done. */
@@ -27,9 +31,10 @@ export async function race(
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, contender] of contenders.entries()) {
       const output = await emptyFolder(join(folder, 'output'));
+      await contender.prepare?.();
       await warm(files);
       execFileSync('sync');
-      const run = await measure(contender.command(output), output);
+      const run = await measure(contender.command(output), output, contender.variables?.());
       await contender.check(output, run);
       series[index]?.runs.push(run);
     }

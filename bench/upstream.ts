@@ -79,7 +79,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     location = /status { stub_status; }
-    location / { root ${root}; }
+    location / { root ${root}; autoindex on; }
   }
 }
 `;

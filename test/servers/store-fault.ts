@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { seededRandom } from '../attack/support/seeded-random.ts';
 
 /** An answer of the store, whole: what a fault gives or changes. */
 export interface StoreAnswer {
@@ -64,7 +65,7 @@ export class StoreFaultBoard {
   private rules: Rule[] = [];
 
   add(match: FaultMatch, fault: StoreFault): FaultRule {
-    const rule: Rule = { match, fault, random: generator(match.seed ?? 1), seen: 0, met: 0 };
+    const rule: Rule = { match, fault, random: seededRandom(match.seed ?? 1), seen: 0, met: 0 };
     this.rules.push(rule);
     return {
       get met() {
@@ -94,15 +95,4 @@ export class StoreFaultBoard {
     }
     return undefined;
   }
-}
-
-/** Numbers in [0, 1), the same ones for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
