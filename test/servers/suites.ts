@@ -24,7 +24,8 @@ export const suites: readonly Suite[] = [
   titled('memory', /^(a )?(memory|bucket in memory)\b/),
   ...serverPrograms.map((program) => ({
     title: program.title,
-    holds: (test: RanTest) => test.title.toLowerCase().includes(program.title.toLowerCase()),
+    holds: ({ file, title }: RanTest) =>
+      file.endsWith('.server.test.ts') && title.toLowerCase().includes(program.title.toLowerCase()),
     missing: () => (isInstalled(program) ? undefined : 'not installed: npm run servers'),
   })),
   titled('strict fake of GCS', /\bstrict fake\b/i),
