@@ -22,10 +22,13 @@ const readFrom =
   'store, or https:// address of a mirror (default: the public store of weighbridge.yaml, else file:./mirror)';
 
 function stores(command: Command): Command {
-  return command.option(
-    '--to <store>',
-    'store (default: what weighbridge.yaml says, else file:./mirror or file:./mirror-private)',
-  );
+  return command
+    .option('--to <store>', 'store (default: what weighbridge.yaml says, else file:./mirror or file:./mirror-private)')
+    .option(
+      '--replica <store>',
+      'store that receives the same afterwards (repeatable; default: those of weighbridge.yaml, unless --to names another store)',
+      collect(text),
+    );
 }
 
 function staging(command: Command): Command {
@@ -119,6 +122,7 @@ export const declarations: readonly CommandDeclaration[] = [
     examples: [
       'weighbridge stage manifests/my-model/1.0.0.yaml',
       'weighbridge stage manifests/my-model/1.0.0.yaml --to file:/srv/mirror --json',
+      'weighbridge stage manifests/my-model/1.0.0.yaml --to file:/srv/mirror --replica file:/mnt/copy',
       'pass show signed-url | weighbridge stage m.yaml --source weights=-',
     ],
     declare: (command) =>

@@ -26,7 +26,8 @@ export const run: CommandRun = async (context, input) => {
       try {
         const plan = await planOne(context, one, options, staging);
         plans.push(plan);
-        if (!plan.publishable) worse(exitCodes.failed);
+        const lacking = plan.replicas?.some(({ state }) => state === 'unusable') === true;
+        if (!plan.publishable || lacking) worse(exitCodes.failed);
         if (!context.json) for (const line of planSummary(plan)) context.print(line);
       } catch (thrown) {
         // One that is refused says nothing about the others.

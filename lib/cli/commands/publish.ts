@@ -18,9 +18,10 @@ import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
 import { sourcePorts } from '../source-ports.ts';
+import { chooseStores, primaryStore } from '../staging/choose-stores.ts';
 import type { LoadedManifest } from '../staging/load-manifest.ts';
 import { defaultConcurrency, openStaging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
-import { primaryStore, runStage } from '../staging/run-stage.ts';
+import { runStage } from '../staging/run-stage.ts';
 import { checkReportPlace, writeReport } from '../staging/save-report.ts';
 import { stageSummary } from '../staging/stage-summary.ts';
 
@@ -32,7 +33,7 @@ export const run: CommandRun = async (context, input) => {
   const access = (input.options.access as Access | undefined) ?? 'public';
   await checkReportPlace(context, options.report);
   // Before everything is hashed.
-  const store = await primaryStore(context, access, options.to);
+  const { primary: store } = await chooseStores(context, access, options);
   const tag = tagNote(collection, version);
   const known = tag === undefined ? undefined : (await readRegistry(store))?.registry.collections[collection];
   if (tag !== undefined && known === undefined) context.say(`note: ${tag}`);

@@ -3,9 +3,10 @@ import type { WeighbridgeError } from '../../core/errors.ts';
 import type { StageReport } from '../../core/stage/report.ts';
 import type { CommandRun } from '../command-context.ts';
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
+import { chooseStores } from '../staging/choose-stores.ts';
 import { loadManifests } from '../staging/load-manifest.ts';
 import { openStaging, stagingOptions } from '../staging/open-staging.ts';
-import { primaryStore, runStage } from '../staging/run-stage.ts';
+import { runStage } from '../staging/run-stage.ts';
 import { checkReportPlace, writeReport } from '../staging/save-report.ts';
 import { readSignedSources } from '../staging/signed-sources.ts';
 import { stageSummary } from '../staging/stage-summary.ts';
@@ -14,7 +15,7 @@ export const run: CommandRun = async (context, input) => {
   const options = stagingOptions(input);
   // All of it is looked at before anything is staged: a mistake in the last manifest must not be found after hours.
   const loaded = await loadManifests(context, input.args);
-  for (const { manifest } of loaded) await primaryStore(context, manifest.access, options.to);
+  for (const { manifest } of loaded) await chooseStores(context, manifest.access, options);
   await checkReportPlace(context, options.report);
   const signed = await readSignedSources(
     (input.options.source as readonly string[] | undefined) ?? [],

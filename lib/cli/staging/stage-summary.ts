@@ -1,6 +1,7 @@
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
+import type { ReplicaPlan } from '../../core/replicate/plan-replica.ts';
 import type { Plan } from '../../core/stage/plan.ts';
-import { type ArtifactReport, endedBefore, type StageReport } from '../../core/stage/report.ts';
+import { type ArtifactReport, endedBefore, type StageReport, type StoreReport } from '../../core/stage/report.ts';
 import { alignedRows } from '../aligned-rows.ts';
 import { formatBytes } from '../progress/quantities.ts';
 
@@ -16,6 +17,7 @@ export function stageSummary(report: StageReport): readonly string[] {
   const listed = reached.length <= mostRows ? reached : bad;
   const lines = alignedRows(listed.map(artifactRow));
   for (const artifact of bad) lines.push(...failureLines(artifact));
+  lines.push(...alignedRows(report.stores.slice(1).map(replicaRow)));
   lines.push(...report.notes.map((note) => `note: ${escapeUnsafe(note)}`));
   lines.push(verdict(report, name));
   return lines;
@@ -38,7 +40,9 @@ function failureLines(artifact: ArtifactReport): readonly string[] {
 }
 
 function verdict(report: StageReport, name: string): string {
-  const store = report.stores.map(({ store }) => store).join(', ');
+  const [primary, ...replicas] = report.stores;
+  const isThereNow = ({ state }: StoreReport) => state === 'published' || state === 'present';
+  const store = [primary, ...replicas.filter(isThereNow)].map((one) => one?.store ?? '').join(', ');
   const fetched = report.artifacts.reduce((sum, { bytesFetched }) => sum + bytesFetched, 0);
   const total = report.artifacts.reduce((sum, artifact) => sum + (isThere(artifact) ? (artifact.size ?? 0) : 0), 0);
   const count = report.artifacts.filter(isThere).length;
@@ -49,7 +53,7 @@ function verdict(report: StageReport, name: string): string {
     case 'present':
       return `${name} is in ${store} already: ${what}`;
     case 'degraded':
-      return `${name} published, but not in every store: ${what}`;
+      return `${name} is published in ${store}: ${what}; degraded: ${lacking(replicas.filter((one) => !isThereNow(one)))}`;
     case 'refused':
       return report.published ? `${name} stays in ${store} as it was published` : `${name} NOT published in ${store}`;
     case 'failed':
@@ -58,6 +62,18 @@ function verdict(report: StageReport, name: string): string {
         ? `${name} is published in ${store}, and not all of it holds`
         : `${name} NOT published in ${store}`;
   }
+}
+
+/** Why the replicas that lack a release lack it. */
+function lacking(replicas: readonly StoreReport[]): string {
+  return replicas.map(({ store, reason }) => `${store}: ${escapeUnsafe(reason ?? 'not complete')}`).join('; ');
+}
+
+/** What was copied into a replica; one that needed nothing is named with the others only. */
+function replicaRow({ store, state, copied }: StoreReport): readonly string[] {
+  const { artifacts = 0, bytes = 0 } = copied ?? {};
+  const amount = `${artifacts} ${artifacts === 1 ? 'file' : 'files'} copied`;
+  return [`  ${state}`, store, formatBytes(bytes), amount];
 }
 
 function isThere({ state }: ArtifactReport): boolean {
@@ -82,15 +98,27 @@ export function planSummary(plan: Plan): readonly string[] {
   }
   lines.push(...plan.warnings.map((warning) => `note: ${escapeUnsafe(warning)}`));
   const { fetch, copy, present } = plan.bytes;
-  const requests = Object.entries(plan.requests)
-    .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${kind}`);
   lines.push(
     `fetch ${formatBytes(fetch)}, copy ${formatBytes(copy)}, present ${formatBytes(present)}; ` +
-      `about ${requests.join(', ')} requests to the store; buffers up to ${formatBytes(plan.memoryBound)}`,
+      `about ${requestWords(plan.requests)} requests to the store; buffers up to ${formatBytes(plan.memoryBound)}`,
   );
+  lines.push(...(plan.replicas ?? []).map((replica) => `replica ${replica.store}: ${replicaVerdict(replica)}`));
   lines.push(planVerdict(plan, name));
   return lines;
+}
+
+function requestWords(requests: Plan['requests']): string {
+  return Object.entries(requests)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
+}
+
+function replicaVerdict({ state, artifacts, bytes, requests, reason }: ReplicaPlan): string {
+  if (state === 'unusable') return `would NOT receive it: ${escapeUnsafe(reason ?? '')}`;
+  const files = `${artifacts} ${artifacts === 1 ? 'file' : 'files'}`;
+  const what = `would receive ${files}, ${formatBytes(bytes.copy)}; about ${requestWords(requests)} requests`;
+  return state === 'present' ? 'has it; nothing to do' : what;
 }
 
 function planVerdict(plan: Plan, name: string): string {

@@ -1,4 +1,5 @@
 import type { ArtifactSpec } from '../manifest/manifest.ts';
+import type { ReplicaPlan } from '../replicate/plan-replica.ts';
 import type { RequestKind, StoreLimits } from '../stores/store.ts';
 import type { Finding } from './inspect.ts';
 import type { StageRequest } from './stage-ports.ts';
@@ -33,6 +34,8 @@ export interface Plan {
   /** Bytes of buffers that transfers hold at most, all together. */
   readonly memoryBound: number;
   readonly warnings: readonly string[];
+  /** One per replica; absent where there are none. */
+  readonly replicas?: readonly ReplicaPlan[];
 }
 
 /** Pure: the same survey and findings always give the same plan. */
@@ -90,7 +93,12 @@ function planned(spec: ArtifactSpec, finding: Finding | undefined): PlannedArtif
   }
 }
 
-function predictRequests(needed: readonly PlannedArtifact[], limits: StoreLimits, listed: boolean): Plan['requests'] {
+/** What a store is asked for when it receives these objects. */
+export function predictRequests(
+  needed: readonly { readonly size: number | null }[],
+  limits: StoreLimits,
+  listed: boolean,
+): Plan['requests'] {
   // registry, and the records that a later publisher would have to read
   const requests = { head: 1, get: 1, list: 1, put: 0, part: 0, complete: 0 };
   for (const { size } of needed) {

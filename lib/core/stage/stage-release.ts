@@ -3,6 +3,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import type { Registry } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
+import { planReplica, type ReplicaPlan } from '../replicate/plan-replica.ts';
 import { replicatePublished, stateOfAll } from '../replicate/replicate-all.ts';
 import { sentences } from '../sentences.ts';
 import { checkBytes, lackOfSpace } from './check-budgets.ts';
@@ -114,7 +115,10 @@ export async function planRelease(
   const findings = await inspect(request, survey, ports);
   const plan = makePlan(request, survey, findings, ports.memory.limit);
   const full = await lackOfSpace(plan, request, findings, ports);
-  return full === undefined ? plan : { ...plan, publishable: false, warnings: [...plan.warnings, full.message] };
+  const replicas: ReplicaPlan[] = [];
+  for (const replica of request.replicas ?? []) replicas.push(await planReplica(replica, request, plan));
+  const whole = replicas.length === 0 ? plan : { ...plan, replicas };
+  return full === undefined ? whole : { ...whole, publishable: false, warnings: [...plan.warnings, full.message] };
 }
 
 function isListed(registry: Registry, { collection, version }: Manifest): boolean {

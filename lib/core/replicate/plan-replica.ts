@@ -1,0 +1,48 @@
+import { WeighbridgeError } from '../errors.ts';
+import { readRegistry } from '../registry/registry-file.ts';
+import { checkRelease } from '../stage/check-release.ts';
+import { type Plan, predictRequests } from '../stage/plan.ts';
+import type { StageRequest } from '../stage/stage-ports.ts';
+import { surveyRelease } from '../stage/survey.ts';
+import type { Store } from '../stores/store.ts';
+
+/** What a replica would receive once the primary has the release. */
+export interface ReplicaPlan {
+  readonly store: string;
+  /** `unusable`: it cannot be read, belongs to the other access class, or holds other content; `reason` says which. */
+  readonly state: 'new' | 'present' | 'repair' | 'unusable';
+  /** Artifacts that would be copied into it from the primary. */
+  readonly artifacts: number;
+  readonly bytes: { readonly copy: number; readonly present: number };
+  /** Requests to this store by kind; an estimate where transfers are retried. */
+  readonly requests: Plan['requests'];
+  readonly reason?: string;
+}
+
+/** Looks at a replica without writing anything; that it can be written to is only known once it is. */
+export async function planReplica(store: Store, request: StageRequest, plan: Plan): Promise<ReplicaPlan> {
+  try {
+    return await lookAt(store, request, plan);
+  } catch (error) {
+    if (!(error instanceof WeighbridgeError)) throw error;
+    const nothing = { artifacts: 0, bytes: { copy: 0, present: 0 }, requests: {} };
+    return { store: store.url, state: 'unusable', ...nothing, reason: error.message };
+  }
+}
+
+async function lookAt(store: Store, { manifest }: StageRequest, plan: Plan): Promise<ReplicaPlan> {
+  const survey = await surveyRelease(store, manifest, (await readRegistry(store))?.registry);
+  checkRelease(manifest, survey, store.url);
+  const had = plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy' || action === 'present');
+  const wanted = had.filter(({ file }) => !survey.objects.has(file));
+  const listed = survey.release !== undefined && survey.entry !== undefined;
+  const sum = (artifacts: typeof had) => artifacts.reduce((total, { size }) => total + (size ?? 0), 0);
+  const copy = sum(wanted);
+  return {
+    store: store.url,
+    state: !listed ? 'new' : wanted.length === 0 ? 'present' : 'repair',
+    artifacts: wanted.length,
+    bytes: { copy, present: sum(had) - copy },
+    requests: predictRequests(wanted, store.limits, listed),
+  };
+}
