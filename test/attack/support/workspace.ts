@@ -95,9 +95,13 @@ export class Workspace {
     return { collection, version, files, bytes: files.reduce((sum, { size }) => sum + size, 0), manifest };
   }
 
-  /** Starts `weighbridge` in the workspace's folder. */
-  start(argv: readonly string[], variables: Readonly<Record<string, string>> = {}): ProgramProcess {
-    const started = startProgram(argv, this.folder, variables);
+  /** Starts `weighbridge`. @param folder Where; the workspace's own by default. */
+  start(
+    argv: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+    folder: string = this.folder,
+  ): ProgramProcess {
+    const started = startProgram(argv, folder, variables);
     this.processes.push(started);
     return started;
   }
