@@ -1,6 +1,7 @@
 import { exitCodes } from '../../contract/exit-codes.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
+import type { StoredChecksum } from '../../core/verify/compare-stored.ts';
 import type { Finding, VerifyResult } from '../../core/verify/finding.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import { verifyReplica } from '../../core/verify/verify-replica.ts';
@@ -13,10 +14,12 @@ export const run: CommandRun = async (context, input) => {
   const { clock, reporter, signal } = context;
   const primary = await openMirror(context, input.options.store, '--store');
   const request = { releases, quick: input.options.quick === true, clock, reporter, signal };
-  const result = await verifyMirror({ ...request, reader: primary });
+  const checksums = new Map<string, StoredChecksum>();
+  const result = await verifyMirror({ ...request, reader: primary, checksums });
   const copies: VerifyResult[] = [];
   for (const url of replicas(input.options.replica)) {
-    copies.push(await verifyReplica(primary, { ...request, reader: await openMirror(context, url, '--replica') }));
+    const reader = await openMirror(context, url, '--replica');
+    copies.push(await verifyReplica(primary, { ...request, reader }, checksums));
   }
   const ok = result.ok && copies.every((copy) => copy.ok);
   if (context.json) context.printJson({ ...result, ok, replicas: copies });
@@ -40,6 +43,15 @@ function lineOf(finding: Finding): string {
   return escapeUnsafe(`${finding.kind}  ${where}  ${finding.file}: ${finding.message}`);
 }
 
+/** What stored checksums say of a replica; a directory keeps none. */
+function storedWords({ compared }: VerifyResult): string {
+  if (compared === undefined) return '';
+  const files = (count: number) => `${count} ${count === 1 ? 'file' : 'files'}`;
+  const equal = compared.equal > 0 ? `${files(compared.equal)} equal to the primary by stored CRC32C; ` : '';
+  const unknown = compared.unknown > 0 ? `of ${files(compared.unknown)} not both stores keep a checksum; ` : '';
+  return equal + unknown;
+}
+
 /** Says "verified" only of bytes that were hashed. */
 function summary(result: VerifyResult): string {
   const { releases, findings, quick, bytesHashed, seconds } = result;
@@ -48,6 +60,6 @@ function summary(result: VerifyResult): string {
     const invalid = releases.filter(({ state }) => state === 'invalid').length;
     return `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}; ${invalid} of ${count} not as published`;
   }
-  if (quick) return `${count}: sizes and records agree; no content was read`;
+  if (quick) return `${count}: sizes and records agree; ${storedWords(result)}no content was read`;
   return `${count} verified, ${formatBytes(bytesHashed)} hashed in ${formatDuration(seconds)}`;
 }

@@ -11,6 +11,8 @@ export interface MirrorStat {
   readonly etag: string | undefined;
   /** The whole object's digest as its server claims it (`Repr-Digest`, or an ETag that is one): a claim, never a proof. */
   readonly claimedSha256: Sha256 | undefined;
+  /** Base64 CRC32C of the whole object, where the store computed it from the bytes that it keeps. */
+  readonly crc32c?: string;
 }
 
 /** An object being read. */

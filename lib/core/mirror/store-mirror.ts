@@ -18,7 +18,9 @@ export class StoreMirror implements MirrorReader {
 
   async head(key: string): Promise<MirrorStat | undefined> {
     const stat = await this.#store.head(key);
-    return stat === undefined ? undefined : { size: stat.size, etag: stat.etag, claimedSha256: undefined };
+    if (stat === undefined) return undefined;
+    const { size, etag, crc32c } = stat;
+    return { size, etag, claimedSha256: undefined, ...(crc32c === undefined ? {} : { crc32c }) };
   }
 
   async open(key: string, options: OpenOptions = {}): Promise<MirrorBody> {

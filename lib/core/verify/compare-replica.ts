@@ -11,8 +11,12 @@ import type { Finding } from './finding.ts';
 /** Records that replicas receive byte for byte; `objects.json` and `registry.json` are each store's own. */
 const sharedRecords = ['release.json', 'SHA256SUMS', 'RELEASE.md'] as const;
 
+/** Of them the one that follows from the content alone. */
+const contentRecords = ['SHA256SUMS'] as const;
+
 export interface ReplicaComparison {
   readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
   /** Releases that both list: what can be verified in the replica. */
   readonly shared: readonly ReleaseRef[];
 }
@@ -31,6 +35,7 @@ export async function compareReplica(
   const { registry: ours } = await loadRegistry(primary, signal);
   const { registry: theirs } = await loadRegistry(replica, signal);
   const findings: Finding[] = [];
+  const notes: string[] = [];
   const shared: ReleaseRef[] = [];
   const differs = (release: string | null, file: string, message: string, expected?: string, actual?: string) =>
     findings.push({
@@ -64,14 +69,17 @@ export async function compareReplica(
     if ((copy.yanked === undefined) !== (entry.yanked === undefined)) {
       differs(name, registryKey, `${name} is yanked in one of ${primary.url} and ${replica.url} only`);
     }
-    for (const file of sharedRecords) {
+    // The same content, published there by itself: what says so is immutable, and differs in when and from where.
+    const own = copy.content === entry.content && copy.sha256 !== entry.sha256;
+    if (own) notes.push(`${replica.url} published ${name} on its own: the same content with records of its own`);
+    for (const file of own ? contentRecords : sharedRecords) {
       const key = releasePrefix(collection, version) + file;
       const [wanted, found] = await Promise.all([digestOf(primary, key, signal), digestOf(replica, key, signal)]);
       if (wanted === found) continue;
       differs(name, file, `${key} is not the same in ${primary.url} and ${replica.url}`, wanted, found);
     }
   }
-  return { findings, shared };
+  return { findings, notes, shared };
 }
 
 /** In words where there is nothing to hash. */

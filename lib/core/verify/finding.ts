@@ -56,5 +56,7 @@ export interface VerifyResult {
   /** Things to know that break nothing: yanked, unfinished, what could not be looked at. */
   readonly notes: readonly string[];
   readonly bytesHashed: number;
+  /** A replica after a quick look: artifacts that equal the primary's by stored CRC32C, and those that nothing compares. */
+  readonly compared?: { readonly equal: number; readonly unknown: number };
   readonly seconds: number;
 }

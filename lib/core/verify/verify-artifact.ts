@@ -69,12 +69,18 @@ export async function verifyArtifact(
     );
 
     function quickResult(): VerifiedArtifact {
+      const crc32c = stat?.crc32c;
+      if (crc32c !== undefined && artifact.crc32c !== null && crc32c !== artifact.crc32c) {
+        return bad('digest', `${path} is stored with another CRC32C than was proven`, artifact.crc32c, crc32c);
+      }
+      context.checksums.set(path, { release, file, crc32c });
+      const checked = crc32c !== undefined && artifact.crc32c !== null;
       const claimed = stat?.claimedSha256?.hex;
       if (claimed !== undefined && claimed !== artifact.sha256) {
         return bad('digest', `${path} is announced with another sha256 than was proven`, artifact.sha256, claimed);
       }
       const recorded = objects !== undefined && Object.hasOwn(objects, file) ? objects[file]?.etag : undefined;
-      if (claimed === undefined && recorded !== stat?.etag) {
+      if (!checked && claimed === undefined && recorded !== stat?.etag) {
         context.notes.push(`${path}: its size is right; nothing stored tells if its bytes are: verify without --quick`);
       }
       return finish('unproven');

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { HashPool } from '../digest/hash-pool.ts';
 import type { Reporter } from '../events.ts';
 import type { MirrorReader } from '../mirror/mirror-reader.ts';
+import type { StoredChecksum } from './compare-stored.ts';
 import type { Finding, FindingKind } from './finding.ts';
 
 /** What every step of a verification works with; findings gather here in the order in which they were made. */
@@ -17,6 +18,8 @@ export interface VerifyContext {
   readonly hashes: HashPool;
   readonly findings: Finding[];
   readonly notes: string[];
+  /** Filled by a quick look: what the store keeps of each artifact, by key. */
+  readonly checksums: Map<string, StoredChecksum>;
 }
 
 export interface FindingDetails {

@@ -11,6 +11,7 @@ import { isCollectionName, type ReleaseRef, releaseName } from '../mirror/releas
 import { latestVersion } from '../registry/latest-version.ts';
 import type { Registry } from '../registry/records.ts';
 import { defaultRetryPolicy, retry } from '../retry.ts';
+import type { StoredChecksum } from './compare-stored.ts';
 import { findStrays, type KnownRelease } from './find-strays.ts';
 import type { VerifiedRelease, VerifyResult } from './finding.ts';
 import { addFinding, type VerifyContext } from './verify-context.ts';
@@ -26,6 +27,8 @@ export interface VerifyRequest {
   readonly signal: AbortSignal;
   /** Files read and hashed at the same time; one per core by default two. */
   readonly concurrency?: number;
+  /** Receives what the store keeps of each artifact, by key, for a comparison with another store; a quick look only. */
+  readonly checksums?: Map<string, StoredChecksum>;
 }
 
 /**
@@ -48,6 +51,7 @@ export async function verifyMirror(request: VerifyRequest): Promise<VerifyResult
     hashes,
     findings: [],
     notes: [],
+    checksums: request.checksums ?? new Map(),
   };
   try {
     const registry = await readRegistry(context);
