@@ -4,6 +4,7 @@ import { type RetryPolicy, retry } from '../retry.ts';
 import { type Clocked, type ObjectStat, type PutCondition, type Store, StoreError } from '../stores/store.ts';
 import { checkDocumentName } from './document-name.ts';
 import type { StateCondition, StateDocument, StateStore } from './state-store.ts';
+import { StoreClock } from './store-clock.ts';
 
 /** Bytes; the largest documents are reports of releases with very many files. */
 const limit = 256 << 20;
@@ -40,13 +41,15 @@ export interface BucketStateOptions {
 export class BucketState implements StateStore {
   readonly location: string;
   readonly shared = true;
-  readonly #store: Store & Clocked;
+  readonly #store: Store;
   readonly #clock: Clock;
+  readonly #storeClock: StoreClock;
 
   constructor({ location, store, clock = systemClock }: BucketStateOptions) {
     this.location = location;
     this.#store = store;
     this.#clock = clock;
+    this.#storeClock = new StoreClock(store, clock);
   }
 
   get requests() {
@@ -54,7 +57,7 @@ export class BucketState implements StateStore {
   }
 
   async now(): Promise<Date> {
-    return await this.#patiently(() => this.#store.now());
+    return await this.#patiently(() => this.#storeClock.now());
   }
 
   async read(name: string): Promise<StateDocument | undefined> {

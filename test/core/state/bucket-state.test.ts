@@ -4,6 +4,7 @@ import { MemoryBucket } from '../../../lib/core/stores/memory-bucket.ts';
 import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
 import { type ObjectAttributes, type PutCondition, StoreError } from '../../../lib/core/stores/store.ts';
 import { stateSuite } from '../../conformance/state-suite.ts';
+import { ManualClock } from './manual-clock.ts';
 
 const location = 'memory:state';
 
@@ -50,4 +51,22 @@ test('a write whose answer was lost is known to have been made', async () => {
   const tag = await state.write('a', 'text', { ifAbsent: true });
   expect(await state.read('a')).toEqual({ text: 'text', tag });
   expect(store.lost).toBe(2);
+});
+
+test("the time is the bucket's, which is asked for once a minute", async () => {
+  const clock = new ManualClock();
+  let asked = 0;
+  const store = new MemoryStore();
+  const hourAhead = Object.assign(store, {
+    async now() {
+      asked += 1;
+      return new Date(clock.now().getTime() + 3_600_000);
+    },
+  });
+  const state = new BucketState({ location, store: hourAhead, clock });
+  for (let second = 0; second < 120; second += 5) {
+    expect((await state.now()).getTime() - clock.now().getTime()).toBe(3_600_000);
+    clock.jump(5);
+  }
+  expect(asked).toBe(2);
 });
