@@ -2,6 +2,7 @@ import type { ExitCode } from '../contract/exit-codes.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Reporter } from '../core/events.ts';
 import type { HttpClient } from '../core/http/http-client.ts';
+import type { BucketAccess } from '../core/stores/bucket-access.ts';
 import type { Store } from '../core/stores/store.ts';
 import type { Configuration } from './configuration.ts';
 import type { Environment } from './environment.ts';
@@ -30,8 +31,13 @@ export interface CommandContext {
    * this client only
    */
   http(typedOrigin?: string): Promise<HttpClient>;
-  /** @throws UsageError for a URL that names no store. */
-  openStore(url: string): Promise<Store>;
+  /** Clients for buckets, for stores, state and sources. */
+  readonly buckets: BucketAccess;
+  /**
+   * @param partSize bytes of a part of large uploads to a bucket
+   * @throws UsageError for a URL that names no store; NotAuthorised where the credentials that are named are not there.
+   */
+  openStore(url: string, partSize?: number): Promise<Store>;
 }
 
 /** What commander parsed: positional arguments in order, options by camelCase name. */

@@ -33,5 +33,6 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
     const inner = deepest.length > 0 ? deepest : issue.errors.flat().slice(0, 1);
     return inner.flatMap((one) => findingsOf({ ...one, path: [...issue.path, ...one.path] }));
   }
-  return [{ path, message: issue.message }];
+  const at = issue.code === 'custom' && issue.params?.key === true ? 'key' : 'value';
+  return [{ path, message: issue.message, at, secret: path[0] === 'credentials' && at === 'value' }];
 }

@@ -1,18 +1,34 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { GcsBucketOptions, S3BucketOptions } from '../contract/bucket-configuration.ts';
 import type { ConfigurationDocument } from '../contract/configuration.ts';
 import { UsageError } from '../core/errors.ts';
+import type { TokenName } from '../core/sources/withheld-credential.ts';
 
 export type AccessClass = 'public' | 'private';
-export type TokenName = 'HF_TOKEN' | 'GITHUB_TOKEN';
 
 /** Where releases of one access class go. */
 export interface ConfiguredStores {
   /** Store URL; `file:` paths are relative to the folder that the command runs in. */
   readonly primary: string;
+  /** Store URLs, likewise; what is proven in the primary is copied there. */
+  readonly replicas: readonly string[];
   /** Written in weighbridge.yaml, not the default: such a store refuses the other access class even while empty. */
   readonly configured: boolean;
+}
+
+/** A header for exactly one origin, its value in a variable of the environment. */
+export interface ConfiguredCredential {
+  readonly origin: string;
+  /** Lower case. */
+  readonly header: string;
+  /** Put in front of the value with a blank, such as `Bearer`. */
+  readonly scheme: string | undefined;
+  /** Name of the variable. */
+  readonly variable: string;
+  /** What bytes fetched with it may become part of. */
+  readonly use: 'private' | 'any';
 }
 
 /** `weighbridge.yaml` with its defaults filled in. */
@@ -20,6 +36,11 @@ export interface Configuration {
   /** The file it was read from, relative to the working folder; undefined where there is none. */
   readonly file: string | undefined;
   readonly stores: Readonly<Record<AccessClass, ConfiguredStores>>;
+  /** A folder, relative to the one that the command runs in, or a bucket URL; undefined: the command's own default. */
+  readonly state: string | undefined;
+  /** By `s3://bucket` or `gs://bucket`; each holds options of its kind of bucket. */
+  readonly buckets: Readonly<Record<string, S3BucketOptions | GcsBucketOptions>>;
+  readonly credentials: readonly ConfiguredCredential[];
   /** Origins (`scheme://host[:port]`) of the file and of `--trust-origin`. */
   readonly trustedOrigins: readonly string[];
   readonly placeholders: readonly string[];
@@ -92,11 +113,22 @@ function complete(
       public: storesOf(document.stores?.public, 'file:./mirror', folder, cwd),
       private: storesOf(document.stores?.private, 'file:./mirror-private', folder, cwd),
     },
+    state: stateLocation(document.state, folder, cwd),
+    buckets: document.buckets ?? {},
+    credentials: Object.entries(document.credentials ?? {}).map(([url, written]) => ({
+      origin: new URL(url).origin,
+      header: (written.header ?? 'authorization').toLowerCase(),
+      scheme: written.scheme,
+      variable: written.env,
+      use: written.for ?? 'private',
+    })),
     trustedOrigins: [...(document.trustedOrigins ?? []), ...trustedOrigins].map((origin) => new URL(origin).origin),
     placeholders: document.placeholders ?? [],
     tokens: {
       HF_TOKEN: document.tokens?.HF_TOKEN?.for ?? 'private',
       GITHUB_TOKEN: document.tokens?.GITHUB_TOKEN?.for ?? 'private',
+      AWS: document.tokens?.AWS?.for ?? 'private',
+      GOOGLE: document.tokens?.GOOGLE?.for ?? 'private',
     },
     concurrency: document.concurrency,
   };
@@ -105,8 +137,17 @@ function complete(
 type WrittenStores = NonNullable<ConfigurationDocument['stores']>['public'];
 
 function storesOf(written: WrittenStores, preset: string, folder: string, cwd: string): ConfiguredStores {
-  const primary = typeof written === 'object' ? written.primary : (written ?? preset);
-  return { primary: seenFrom(cwd, folder, primary), configured: written !== undefined };
+  const { primary, replicas = [] } = typeof written === 'object' ? written : { primary: written ?? preset };
+  return {
+    primary: seenFrom(cwd, folder, primary),
+    replicas: replicas.map((url) => seenFrom(cwd, folder, url)),
+    configured: written !== undefined,
+  };
+}
+
+function stateLocation(written: string | undefined, folder: string, cwd: string): string | undefined {
+  if (written === undefined || /^(?:s3|gs):/.test(written) || isAbsolute(written)) return written;
+  return relative(cwd, resolve(folder, written)) || '.';
 }
 
 /** A `file:` URL relative to `folder`, as one relative to `cwd`: as written where the two are the same. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { HttpClient } from '../core/http/http-client.ts';
+import { createBucketAccess } from './bucket-access.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Configuration } from './configuration.ts';
 import type { Environment } from './environment.ts';
@@ -27,6 +28,7 @@ export interface OpenedContext {
 /** Puts together what commands work with. Nothing is opened, and no library loaded, before it is asked for. */
 export function createContext(parts: ContextParts): OpenedContext {
   const { environment, configuration, progress } = parts;
+  const buckets = createBucketAccess(environment, configuration);
   const clients = new Map<string | undefined, Promise<HttpClient>>();
 
   async function makeClient(typedOrigin: string | undefined): Promise<HttpClient> {
@@ -59,9 +61,10 @@ export function createContext(parts: ContextParts): OpenedContext {
       clients.set(typedOrigin, known);
       return known;
     },
-    async openStore(url) {
+    buckets,
+    async openStore(url, partSize) {
       const { openStore } = await import('../core/stores/open-store.ts');
-      return openStore(url, { cwd: parts.cwd, clock: parts.clock });
+      return await openStore(url, { cwd: parts.cwd, clock: parts.clock, buckets, partSize });
     },
   };
   return {

@@ -1,6 +1,13 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import {
+  type AwsEnvironment,
+  type GoogleEnvironment,
+  readAwsEnvironment,
+  readGoogleEnvironment,
+} from './cloud-environment.ts';
+import { type CertificateFile, certificateFile, endpoint, flag, isHttp, set, type Variables } from './variables.ts';
 
 /** What the process environment says, read in this one place. An empty value counts as unset. */
 export interface Environment {
@@ -11,6 +18,8 @@ export interface Environment {
   readonly githubToken: string | undefined;
   /** `GITHUB_API_URL`; `https://api.github.com` by default. */
   readonly githubApiUrl: URL;
+  readonly aws: AwsEnvironment;
+  readonly google: GoogleEnvironment;
   /** Proxy for `https:` and for `http:` targets. */
   readonly httpsProxy: URL | undefined;
   readonly httpProxy: URL | undefined;
@@ -28,16 +37,9 @@ export interface Environment {
   readonly skipDownload: boolean;
   /** `DEBUG` names weighbridge: unexpected errors show their stack. */
   readonly debug: boolean;
+  /** The value of a variable that `credentials` in weighbridge.yaml names. @throws UsageError for one that no header holds. */
+  credential(variable: string): string | undefined;
 }
-
-/** A PEM file, and the variable that names it. */
-export interface CertificateFile {
-  readonly variable: string;
-  readonly path: string;
-}
-
-/** Variables as the process has them. */
-export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads everything that Weighbridge honours.
@@ -50,6 +52,8 @@ export function readEnvironment(variables: Variables): Environment {
     hfEndpoint: endpoint(variables, 'HF_ENDPOINT') ?? new URL('https://huggingface.co'),
     githubToken: token(variables, 'GITHUB_TOKEN'),
     githubApiUrl: endpoint(variables, 'GITHUB_API_URL') ?? new URL('https://api.github.com'),
+    aws: readAwsEnvironment(variables),
+    google: readGoogleEnvironment(variables),
     httpsProxy: proxy(variables, 'HTTPS_PROXY'),
     httpProxy: proxy(variables, 'HTTP_PROXY'),
     noProxy: set(variables, 'no_proxy') ?? set(variables, 'NO_PROXY'),
@@ -60,22 +64,8 @@ export function readEnvironment(variables: Variables): Environment {
     cache: cacheFolder(variables),
     skipDownload: flag(variables, 'WEIGHBRIDGE_SKIP_DOWNLOAD'),
     debug: /(^|[\s,])(\*|weighbridge)/.test(set(variables, 'DEBUG') ?? ''),
+    credential: (variable) => headerValue(variables, variable),
   };
-}
-
-function set(variables: Variables, name: string): string | undefined {
-  const value = variables[name]?.trim();
-  return value === '' ? undefined : value;
-}
-
-function flag(variables: Variables, name: string): boolean {
-  const value = set(variables, name)?.toLowerCase();
-  return value !== undefined && !['0', 'false', 'no', 'off'].includes(value);
-}
-
-function certificateFile(variables: Variables, variable: string): CertificateFile[] {
-  const path = set(variables, variable);
-  return path === undefined ? [] : [{ variable, path }];
 }
 
 /** A token goes into a header: anything but printable ASCII would be refused there, with the value in the message. */
@@ -89,17 +79,15 @@ function token(variables: Variables, name: string): string | undefined {
   return value;
 }
 
-function endpoint(variables: Variables, name: string): URL | undefined {
+/** As it is written, blanks inside it included: `Bearer …` is a value too. */
+function headerValue(variables: Variables, name: string): string | undefined {
   const value = set(variables, name);
-  if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const usable = url !== undefined && isHttp(url) && url.username === '' && url.password === '';
-  if (!usable || url.search !== '' || url.hash !== '') {
-    throw new UsageError(`${name} is not the base of an http(s) URL`, {
-      hint: `Give it as https://host[:port][/path], without user, query or fragment, or unset ${name}.`,
+  if (value !== undefined && !/^[\x20-\x7e]+$/.test(value)) {
+    throw new UsageError(`${name} is no value for a header: it holds characters that a header cannot`, {
+      hint: `Set ${name} to the credential alone, or unset it.`,
     });
   }
-  return url;
+  return value;
 }
 
 /** Lower case wins, as in curl; a proxy without a scheme is `http://`, as in curl. */
@@ -116,10 +104,6 @@ function proxy(variables: Variables, name: string): URL | undefined {
     });
   }
   return url;
-}
-
-function isHttp(url: URL): boolean {
-  return url.protocol === 'http:' || url.protocol === 'https:';
 }
 
 function cacheFolder(variables: Variables): string {

@@ -1,16 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { UsageError } from '../core/errors.ts';
 import type { HttpClientOptions } from '../core/http/create-http-client.ts';
-import { gitHubCredential, huggingFaceCredential } from '../core/http/credential.ts';
+import { type Credential, gitHubCredential, huggingFaceCredential } from '../core/http/credential.ts';
 import { collectReceived } from './collect-received.ts';
-import type { Configuration } from './configuration.ts';
-import type { CertificateFile, Environment } from './environment.ts';
+import type { Configuration, ConfiguredCredential } from './configuration.ts';
+import type { Environment } from './environment.ts';
 import { packageVersion } from './package-version.ts';
+import { readCertificates } from './read-certificates.ts';
 
 /**
  * What the HTTP client is made of: the operator's environment and configuration.
  * @param typedOrigin one more origin that is trusted
- * @throws UsageError naming the variable whose certificate file cannot be read.
+ * @throws UsageError naming a variable whose certificate file cannot be read, or whose credential no header can hold.
  */
 export async function httpOptions(
   environment: Environment,
@@ -26,6 +25,7 @@ export async function httpOptions(
     credentials: [
       ...(hfToken === undefined ? [] : [huggingFaceCredential(hfToken, hfEndpoint)]),
       ...(githubToken === undefined ? [] : [gitHubCredential(githubToken, githubApiUrl)]),
+      ...configuration.credentials.flatMap((one) => configuredCredential(one, environment)),
     ],
     proxy: { https: environment.httpsProxy, http: environment.httpProxy, noProxy: environment.noProxy },
     ca: await Promise.all(environment.caFiles.map(readCertificates)),
@@ -33,15 +33,10 @@ export async function httpOptions(
   };
 }
 
-async function readCertificates({ variable, path }: CertificateFile): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`cannot read the file that ${variable} names`, {
-      cause,
-      hint: `Correct or unset ${variable}.`,
-    });
-  });
-  if (text.includes('-----BEGIN CERTIFICATE-----') || text.includes('-----BEGIN TRUSTED CERTIFICATE-----')) return text;
-  throw new UsageError(`the file that ${variable} names holds no PEM certificate`, {
-    hint: `Correct or unset ${variable}.`,
-  });
+/** None where its variable is unset: who needs it says so, and nobody else is kept from working. */
+function configuredCredential(written: ConfiguredCredential, environment: Environment): Credential[] {
+  const { origin, header, scheme, variable } = written;
+  const value = environment.credential(variable);
+  if (value === undefined) return [];
+  return [{ origins: [origin], headers: { [header]: scheme === undefined ? value : `${scheme} ${value}` } }];
 }

@@ -1,15 +1,23 @@
 import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { systemClock } from '../core/clock.ts';
 import type { WeighbridgeError } from '../core/errors.ts';
+import { misleadingVariables } from './cloud-environment.ts';
 import { createContext } from './context.ts';
 import { type CommandDeclaration, declarations } from './declarations.ts';
-import { type Environment, readEnvironment, type Variables } from './environment.ts';
+import { type Environment, readEnvironment } from './environment.ts';
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf, Unexpected } from './error-output.ts';
 import { interruptible, type SignalSource } from './interrupt.ts';
 import { packageVersion } from './package-version.ts';
 import { createProgram, type Invocation, type ProgressMode } from './program.ts';
 import type { ProgressStream } from './progress/progress.ts';
 import { hideSecrets, hideUrlSecrets } from './scrub.ts';
+import type { Variables } from './variables.ts';
+
+/** Variables whose values are shown nowhere; `credentials` in weighbridge.yaml names more. */
+const secretVariables = [
+  ...['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'GITHUB_TOKEN'],
+  ...['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+];
 
 /** The process around the command line, so that a test can stand in for it. */
 export interface Surroundings {
@@ -33,17 +41,23 @@ export async function main(around: Surroundings, commands = declarations): Promi
   const json = asksForJson(around.argv);
   let environment: Environment | undefined;
   let progressMode: ProgressMode | undefined;
+  const secrets = new Set(secretVariables);
+  const hidden = (text: string) =>
+    hideSecrets(
+      text,
+      [...secrets].map((name) => around.variables[name]?.trim()),
+    );
   try {
     const invocation = parseCommandLine(around, commands);
     if (invocation === undefined) return exitCodes.done;
     progressMode = invocation.global.progress;
     environment = readEnvironment(around.variables);
-    return await runCommand(around, invocation, environment);
+    return await runCommand(around, invocation, { environment, secrets, hidden });
   } catch (thrown) {
     const error = asWeighbridgeError(thrown);
-    report(error, json, around, progressMode);
+    report(error, json, { around, progressMode, hidden });
     if (error instanceof Unexpected && environment?.debug) {
-      around.stderr.write(`${hidden(hideUrlSecrets(stackOf(error)), around.variables)}\n`);
+      around.stderr.write(`${hidden(hideUrlSecrets(stackOf(error)))}\n`);
     }
     return exitCodeOf(error);
   }
@@ -53,9 +67,12 @@ export async function main(around: Surroundings, commands = declarations): Promi
 export async function runProcess(): Promise<void> {
   const { stdout, stderr } = process;
   for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
+  const variables = { ...process.env };
+  // Here, before any SDK is loaded: they read the process's own variables.
+  for (const name of misleadingVariables(variables)) delete process.env[name];
   const code = await main({
     argv: process.argv.slice(2),
-    variables: process.env,
+    variables,
     cwd: process.cwd(),
     stdout,
     stderr,
@@ -67,7 +84,15 @@ export async function runProcess(): Promise<void> {
   stdout.write('', () => stderr.write('', () => process.exit()));
 }
 
-async function runCommand(around: Surroundings, invocation: Invocation, environment: Environment): Promise<ExitCode> {
+interface Running {
+  readonly environment: Environment;
+  /** Names of variables whose values are hidden; grows with what weighbridge.yaml names. */
+  readonly secrets: Set<string>;
+  hidden(text: string): string;
+}
+
+async function runCommand(around: Surroundings, invocation: Invocation, running: Running): Promise<ExitCode> {
+  const { environment, secrets, hidden } = running;
   const [{ loadConfiguration }, { openProgress }, { run }] = await Promise.all([
     import('./configuration.ts'),
     import('./progress/progress.ts'),
@@ -79,6 +104,7 @@ async function runCommand(around: Surroundings, invocation: Invocation, environm
     file: global.config,
     trustedOrigins: global.trustOrigin,
   });
+  for (const { variable } of configuration.credentials) secrets.add(variable);
   const progress = await openProgress(global.progress, {
     stream: around.stderr,
     clock: systemClock,
@@ -87,7 +113,7 @@ async function runCommand(around: Surroundings, invocation: Invocation, environm
     term: environment.term,
   });
   const writeError = (text: string): void =>
-    progress.above(() => around.stderr.write(forStderr(hidden(text, around.variables), global.progress)));
+    progress.above(() => around.stderr.write(forStderr(hidden(text), global.progress)));
   const interruption = interruptible(around.signals, (line) => writeError(`${line}\n`), around.leave);
   const { context, close } = createContext({
     cwd: around.cwd,
@@ -140,18 +166,19 @@ function forStderr(text: string, mode: ProgressMode | undefined): string {
   return lines.map((message) => `${JSON.stringify({ at, type: 'note', message })}\n`).join('');
 }
 
-function report(
-  error: WeighbridgeError,
-  json: boolean,
-  around: Surroundings,
-  progressMode: ProgressMode | undefined,
-): void {
+interface ReportTo {
+  readonly around: Surroundings;
+  readonly progressMode: ProgressMode | undefined;
+  hidden(text: string): string;
+}
+
+function report(error: WeighbridgeError, json: boolean, { around, progressMode, hidden }: ReportTo): void {
   if (json) {
-    around.stdout.write(`${hidden(JSON.stringify(errorDocument(error), undefined, 2), around.variables)}\n`);
+    around.stdout.write(`${hidden(JSON.stringify(errorDocument(error), undefined, 2))}\n`);
     return;
   }
   for (const line of errorLines(error)) {
-    around.stderr.write(forStderr(`${hidden(line, around.variables)}\n`, progressMode));
+    around.stderr.write(forStderr(`${hidden(line)}\n`, progressMode));
   }
 }
 
@@ -159,10 +186,6 @@ function report(
 function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
-}
-
-function hidden(text: string, variables: Variables): string {
-  return hideSecrets(text, [variables.HF_TOKEN, variables.HUGGING_FACE_HUB_TOKEN, variables.GITHUB_TOKEN]);
 }
 
 function stackOf(error: Unexpected): string {

@@ -1,10 +1,16 @@
 import type { HttpClient } from '../core/http/http-client.ts';
 import type { Access } from '../core/manifest/manifest.ts';
+import type { OpenBucket } from '../core/sources/bucket-object-source.ts';
 import type { SourcePorts } from '../core/sources/open-source.ts';
+import { PrivateBuckets } from '../core/sources/private-buckets.ts';
 import { PrivateMirrors } from '../core/sources/private-mirrors.ts';
 import { SourceCache } from '../core/sources/source-cache.ts';
+import type { TokenName } from '../core/sources/withheld-credential.ts';
+import { parseBucketUrl } from '../core/stores/bucket-url.ts';
+import type { Store } from '../core/stores/store.ts';
 import type { CommandContext } from './command-context.ts';
-import type { TokenName } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
+import type { Environment } from './environment.ts';
 
 /**
  * What the sources of one manifest need.
@@ -18,21 +24,54 @@ export async function sourcePorts(
   publishedAs: Access | undefined,
 ): Promise<SourcePorts> {
   const { environment, configuration } = context;
-  const tokens: Readonly<Record<TokenName, string | undefined>> = {
-    HF_TOKEN: environment.hfToken,
-    GITHUB_TOKEN: environment.githubToken,
-  };
-  // Only a token that exists can have been withheld; without one a refusal is just that.
-  const names = (Object.keys(tokens) as TokenName[]).filter((name) => tokens[name] !== undefined);
-  const withheld = publishedAs === 'public' ? names.filter((name) => configuration.tokens[name] !== 'any') : [];
+  const isPublic = publishedAs === 'public';
+  const credentials = configuration.credentials.filter(({ use }) => !isPublic || use === 'any');
   return {
     http: whenNeeded(() => context.http()),
     manifestDirectory: directory,
     cache: new SourceCache(),
     huggingFaceEndpoint: environment.hfEndpoint,
     gitHubApi: environment.githubApiUrl,
-    withheldTokens: new Set(withheld),
-    ...(publishedAs === 'public' ? { privateMirrors: new PrivateMirrors() } : {}),
+    withheldTokens: new Set(isPublic ? withheldTokens(environment, configuration) : []),
+    withheldOrigins: configuration.credentials.filter((one) => !credentials.includes(one)),
+    unsetCredentials: credentials.filter(({ variable }) => environment.credential(variable) === undefined),
+    openBucket: bucketOpener(context),
+    ...(isPublic ? { privateMirrors: new PrivateMirrors(), privateBuckets: privateBuckets(configuration) } : {}),
+  };
+}
+
+/** Only a token that exists can have been withheld; what AWS and Google keep, and where, nobody knows before asking. */
+function withheldTokens(environment: Environment, { tokens }: Configuration): TokenName[] {
+  const exists: Readonly<Record<TokenName, boolean>> = {
+    HF_TOKEN: environment.hfToken !== undefined,
+    GITHUB_TOKEN: environment.githubToken !== undefined,
+    AWS: true,
+    GOOGLE: true,
+  };
+  return (Object.keys(exists) as TokenName[]).filter((name) => exists[name] && tokens[name] !== 'any');
+}
+
+function privateBuckets({ stores }: Configuration): PrivateBuckets {
+  const urls = [stores.private.primary, ...stores.private.replicas];
+  return new PrivateBuckets(urls.map(parseBucketUrl).filter((url) => url !== undefined));
+}
+
+/** Buckets of sources, whole, each opened once for each use. */
+function bucketOpener(context: CommandContext): OpenBucket {
+  const opened = new Map<string, Promise<Store>>();
+  return ({ scheme, bucket }, use) => {
+    const url = `${scheme}://${bucket}`;
+    const name = `${use} ${url}`;
+    const store = opened.get(name) ?? open();
+    opened.set(name, store);
+    store.catch(() => opened.delete(name));
+    return store;
+
+    async function open(): Promise<Store> {
+      const { openBucket } = await import('../core/stores/open-bucket.ts');
+      const { buckets, clock } = context;
+      return await openBucket(url, { scheme, bucket, prefix: '' }, { buckets, clock, use });
+    }
   };
 }
 

@@ -1,21 +1,32 @@
 import { z } from 'zod';
+import { bucketsSchema } from './bucket-configuration.ts';
+import { credentialsSchema, originText } from './credential-configuration.ts';
 
+/** A store as the command line takes it; the parts of a bucket URL are judged where it is opened. */
 const storeUrl = z
   .string()
-  .regex(/^file:.+/, 'expected a store: file:DIR')
-  .describe('A store: file:DIR, relative to this file.');
+  .regex(
+    /^(?:file:.+|(?:s3|gs):\/\/[^/?#\s]+(?:\/[^?#\s]*)?)$/,
+    'expected a store: file:DIR, s3://bucket[/prefix] or gs://bucket[/prefix]',
+  )
+  .describe('A store: file:DIR (relative to this file), s3://bucket[/prefix] or gs://bucket[/prefix].');
 
 const storesOfAccess = z.union([
   storeUrl,
   z.strictObject({
     primary: storeUrl.describe('The store that releases are proven and published in first.'),
+    replicas: z.array(storeUrl).optional().describe('Stores that published releases are copied to from there.'),
   }),
 ]);
 
-const origin = z
+const location = z
   .string()
-  .refine(isOrigin, 'expected an origin: https://host[:port] or http://host[:port], without a path')
-  .describe('An origin that may be plain http or at a private address.');
+  .refine(
+    (text) => /^(?:s3|gs):\/\/[^/?#\s]+(?:\/[^?#\s]*)?$/.test(text) || !/^[a-z][a-z0-9+.-]+:\/\//i.test(text),
+    'expected a folder, s3://bucket[/prefix] or gs://bucket[/prefix]',
+  )
+  .refine((text) => text.trim() !== '', 'expected a folder, s3://bucket[/prefix] or gs://bucket[/prefix]')
+  .describe('Where checkpoints, leases and reports are kept: a folder (relative to this file) or a bucket.');
 
 const tokenUse = z.strictObject({
   for: z
@@ -29,25 +40,25 @@ export const configurationSchema = z.strictObject({
     .strictObject({ public: storesOfAccess.optional(), private: storesOfAccess.optional() })
     .optional()
     .describe('Where releases go, per access class.'),
-  trustedOrigins: z.array(origin).optional().describe('Exempt from the rules on plain http and private addresses.'),
+  state: location.optional(),
+  buckets: bucketsSchema.optional().describe('How each bucket is reached, and how new objects in it are stored.'),
+  trustedOrigins: z.array(originText).optional().describe('Exempt from the rules on plain http and private addresses.'),
   placeholders: z
     .array(z.string().min(1))
     .optional()
     .describe('More words that mark a source or digest as not filled in yet.'),
   tokens: z
-    .strictObject({ HF_TOKEN: tokenUse.optional(), GITHUB_TOKEN: tokenUse.optional() })
+    .strictObject({
+      HF_TOKEN: tokenUse.optional(),
+      GITHUB_TOKEN: tokenUse.optional(),
+      AWS: tokenUse.optional().describe('The AWS credentials of the environment, for s3: sources.'),
+      GOOGLE: tokenUse.optional().describe('The Google credentials of the environment, for gs: sources.'),
+    })
     .optional()
     .describe('What tokens of the environment may be used for.'),
+  credentials: credentialsSchema.optional().describe('Headers for other hosts, their values from the environment.'),
   concurrency: z.int().min(1).max(256).optional().describe('Artifacts that are transferred at the same time.'),
 });
 
 /** The file as its author wrote it. */
 export type ConfigurationDocument = z.infer<typeof configurationSchema>;
-
-/** Exactly scheme, host and port of an http(s) URL: what `trustedOrigins` and `--trust-origin` take. */
-export function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
-  return text === url.origin || text === `${url.origin}/`;
-}

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { misleadingVariables } from '../../lib/cli/cloud-environment.ts';
 import { readEnvironment } from '../../lib/cli/environment.ts';
 import { UsageError } from '../../lib/core/errors.ts';
 
@@ -28,8 +29,22 @@ describe('the environment', () => {
   });
 
   it('counts an empty value as unset', () => {
-    const names = ['HF_TOKEN', 'HF_ENDPOINT', 'HTTPS_PROXY', 'NO_COLOR', 'CI', 'WEIGHBRIDGE_CACHE', 'SSL_CERT_FILE'];
-    expect(readEnvironment(Object.fromEntries(names.map((name) => [name, ' '])))).toEqual(readEnvironment({}));
+    const names = [
+      ...['HF_TOKEN', 'HF_ENDPOINT', 'HTTPS_PROXY', 'NO_COLOR', 'CI', 'WEIGHBRIDGE_CACHE', 'SSL_CERT_FILE'],
+      ...[
+        'AWS_REGION',
+        'AWS_PROFILE',
+        'AWS_ENDPOINT_URL',
+        'AWS_CA_BUNDLE',
+        'AWS_ACCESS_KEY_ID',
+        'AWS_SECRET_ACCESS_KEY',
+      ],
+      ...['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'MODELS_TOKEN'],
+    ];
+    const { credential, ...read } = readEnvironment(Object.fromEntries(names.map((name) => [name, ' '])));
+    const { credential: _, ...unset } = readEnvironment({});
+    expect(read).toEqual(unset);
+    expect(credential('MODELS_TOKEN')).toBeUndefined();
   });
 
   it('takes the older name of the Hugging Face token only when the newer is unset', () => {
@@ -58,6 +73,56 @@ describe('the environment', () => {
     });
   });
 
+  it('reads what AWS tools read, S3 before the rest', () => {
+    const { aws } = readEnvironment({
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_PROFILE: 'team',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:2',
+      AWS_CA_BUNDLE: '/c.pem',
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_SESSION_TOKEN: '',
+    });
+    expect(aws).toEqual({
+      keys: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
+      region: 'eu-west-1',
+      profile: 'team',
+      endpoint: new URL('http://127.0.0.1:2'),
+      ignoreEndpoints: false,
+      caFiles: [{ variable: 'AWS_CA_BUNDLE', path: '/c.pem' }],
+    });
+    expect(readEnvironment({ AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'x' }).aws.region).toBe('eu-west-2');
+    const ignoring = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' };
+    expect(readEnvironment(ignoring).aws.endpoint).toBeUndefined();
+  });
+
+  it.each([
+    ['127.0.0.1:4443', 'http://127.0.0.1:4443'],
+    ['http://127.0.0.1:4443/', 'http://127.0.0.1:4443'],
+    ['https://gcs.example/storage/v1', 'https://gcs.example'],
+    ['localhost:9023', 'http://localhost:9023'],
+  ])('takes %s as an emulator of Cloud Storage', (written, origin) => {
+    expect(readEnvironment({ STORAGE_EMULATOR_HOST: written }).google.emulator?.origin).toBe(origin);
+  });
+
+  it('knows the variables that a cloud SDK would misread', () => {
+    const variables = {
+      AWS_PROFILE: '',
+      AWS_REGION: 'eu-west-1',
+      STORAGE_EMULATOR_HOST: 'h:1',
+      HF_TOKEN: '',
+      PATH: '',
+    };
+    expect(misleadingVariables(variables)).toEqual(['AWS_PROFILE', 'STORAGE_EMULATOR_HOST']);
+  });
+
+  it('gives the value of any variable that a header can hold', () => {
+    const { credential } = readEnvironment({ GOOD: ' Basic dXNlcjpwYXNz ', BAD: 'secret\nInjected: header' });
+    expect(credential('GOOD')).toBe('Basic dXNlcjpwYXNz');
+    expect(() => credential('BAD')).toThrow(/^BAD is no value for a header/);
+  });
+
   it('collects certificate files of both variables', () => {
     expect(readEnvironment({ SSL_CERT_FILE: '/a.pem', NODE_EXTRA_CA_CERTS: '/b.pem' }).caFiles).toEqual([
       { variable: 'SSL_CERT_FILE', path: '/a.pem' },
@@ -71,6 +136,8 @@ describe('the environment', () => {
     ['HF_ENDPOINT', 'huggingface secret'],
     ['HF_ENDPOINT', 'https://user:secret@hub.example'],
     ['GITHUB_API_URL', 'https://api.example/?token=secret'],
+    ['AWS_ENDPOINT_URL', 'https://user:secret@s3.example'],
+    ['STORAGE_EMULATOR_HOST', 'https://host.example/?secret'],
     ['HTTPS_PROXY', 'socks5://secret@proxy.example'],
   ])('names %s when its value cannot be used, and does not repeat the value', (name, value) => {
     const message = messageOf({ [name]: value });

@@ -4,8 +4,9 @@ const huggingFace = /^(hf:\/\/(?:models\/|datasets\/|spaces\/)?[^/@]+\/[^/@]+@)(
 
 /**
  * The source as a manifest should name it so that upstream cannot move it: a branch or tag becomes its commit, a
- * release asset gets its id. The rest of the text stays as it was written.
- * @param revision the 40-hex commit or the asset id that upstream gave.
+ * release asset gets its id, an object in a bucket its version id or generation. The rest of the text stays as it was
+ * written.
+ * @param revision the 40-hex commit, asset id, version id or generation that upstream gave.
  * @returns undefined when there is nothing to pin, or nothing to pin it to.
  */
 export function pinnedUri(ref: SourceRef, revision: string | undefined): string | undefined {
@@ -17,5 +18,7 @@ export function pinnedUri(ref: SourceRef, revision: string | undefined): string 
   if (ref.scheme === 'github' && ref.assetId === undefined && /^\d+$/.test(revision)) {
     return `${ref.uri.replace(/#.*$/s, '')}#id=${revision}`;
   }
+  if (ref.scheme === 's3' && ref.versionId === undefined) return `${ref.uri}?versionId=${encodeURIComponent(revision)}`;
+  if (ref.scheme === 'gs' && ref.generation === undefined) return `${ref.uri}#${revision}`;
   return undefined;
 }

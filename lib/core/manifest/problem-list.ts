@@ -11,6 +11,8 @@ export interface Finding {
   readonly message: string | ((written: string) => string);
   readonly severity?: Problem['severity'];
   readonly at?: 'value' | 'key';
+  /** The value may be a secret that was put there by mistake: it is not shown. */
+  readonly secret?: boolean;
   /** Where the path alone does not say: the second of two equal keys. */
   readonly offset?: number | undefined;
 }
@@ -27,7 +29,8 @@ export function placeFindings(findings: readonly Finding[], source: YamlText): P
 }
 
 function problemOf(finding: Finding, offset: number, written: string | undefined, source: YamlText): Problem {
-  const value = written === undefined || written === '' ? undefined : shownValue(written);
+  const shown = written !== undefined && written !== '' && finding.secret !== true;
+  const value = shown ? shownValue(written) : undefined;
   return {
     file: source.file,
     ...source.position(offset),

@@ -17,7 +17,7 @@ export interface BodyBounds {
  *   it begins like a web page or a Git LFS pointer; then nothing was yielded.
  */
 export async function* boundedBody(
-  response: HttpResponse,
+  response: Pick<HttpResponse, 'body'>,
   bounds: BodyBounds,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { expected, source, expect } = bounds;

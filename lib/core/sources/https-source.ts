@@ -7,13 +7,15 @@ import { LocatedObject, type Location } from './located-object.ts';
 import { type ResolvedSource, type Source, type SourceDescription, SourceError } from './source.ts';
 import type { HttpsRef } from './source-ref.ts';
 import { versionText } from './validator.ts';
-import { withheldCredential } from './withheld-credential.ts';
+import { type Withheld, withheldCredential } from './withheld-credential.ts';
 
 export interface HttpsSourceOptions {
   readonly http: HttpClient;
   readonly expect: SourceExpectation;
-  /** The token of the URL's host that must not be used for these bytes; undefined where there is none. */
-  readonly withheld?: 'HF_TOKEN' | 'GITHUB_TOKEN' | undefined;
+  /** The credential of the URL's host that must not be used for these bytes; undefined where there is none. */
+  readonly withheld?: Withheld | undefined;
+  /** The variable that should hold the credential of the URL's host and is not set; undefined where nothing is amiss. */
+  readonly unset?: string | undefined;
 }
 
 /** A plain URL. Nothing but an ETag or a date identifies its bytes, so the manifest's digest carries the proof. */
@@ -23,6 +25,7 @@ export class HttpsSource implements Source {
   private readonly http: HttpClient;
   private readonly expect: SourceExpectation;
   private readonly withheld: HttpsSourceOptions['withheld'];
+  private readonly unset: string | undefined;
 
   constructor(ref: HttpsRef, options: HttpsSourceOptions) {
     this.uri = redact(ref.url);
@@ -30,9 +33,11 @@ export class HttpsSource implements Source {
     this.http = options.http;
     this.expect = options.expect;
     this.withheld = options.withheld;
+    this.unset = options.unset;
   }
 
   async resolve(signal: AbortSignal): Promise<ResolvedSource> {
+    if (this.unset !== undefined) throw unsetCredential(this.url, this.unset);
     const probe = await this.probe(signal);
     const description: SourceDescription = {
       source: this.uri,
@@ -90,6 +95,13 @@ export class HttpsSource implements Source {
     // The credential of the first host belongs to it alone; the client decides by origin where there was no redirect.
     return { url, validator, credentials: !redirected && this.withheld === undefined, signed: redirected };
   }
+}
+
+/** Asking without it would be an answer to another question: a refusal, or a page to sign in at. */
+function unsetCredential(url: URL, variable: string): SourceError {
+  return new SourceError('unauthorised', `${redact(url)} needs the credential in ${variable}, which is not set`, {
+    hint: `Set ${variable}, or take ${url.origin} out of "credentials" in weighbridge.yaml.`,
+  });
 }
 
 /** Reading is looking: the body's start is judged on the way. */

@@ -1,5 +1,6 @@
 import { gitHubCredential, huggingFaceCredential } from '../http/credential.ts';
 import type { HttpClient } from '../http/http-client.ts';
+import { BucketObjectSource, type OpenBucket } from './bucket-object-source.ts';
 import type { SourceExpectation } from './expectation.ts';
 import { FileSource } from './file-source.ts';
 import { readGitHubRelease } from './github-release.ts';
@@ -7,10 +8,12 @@ import { GitHubSource } from './github-source.ts';
 import { HttpsSource } from './https-source.ts';
 import { HuggingFaceSource } from './hugging-face-source.ts';
 import { type HuggingFaceSurvey, surveyHuggingFace } from './hugging-face-survey.ts';
+import type { PrivateBuckets } from './private-buckets.ts';
 import type { PrivateMirrors } from './private-mirrors.ts';
 import { type Source, SourceError } from './source.ts';
 import type { SourceCache } from './source-cache.ts';
-import type { GitHubRef, HuggingFaceRef, SourceRef } from './source-ref.ts';
+import type { GitHubRef, GoogleStorageRef, HuggingFaceRef, S3Ref, SourceRef } from './source-ref.ts';
+import type { OriginCredential, TokenName, Withheld } from './withheld-credential.ts';
 
 /** What sources need from outside. */
 export interface SourcePorts {
@@ -24,9 +27,17 @@ export interface SourcePorts {
   /** `https://api.github.com` by default. */
   readonly gitHubApi?: URL;
   /** Tokens that must not be used for these bytes, because the release is public and they are not granted for that. */
-  readonly withheldTokens?: ReadonlySet<'HF_TOKEN' | 'GITHUB_TOKEN'>;
+  readonly withheldTokens?: ReadonlySet<TokenName>;
+  /** Credentials of single origins that must not be used for these bytes, likewise. */
+  readonly withheldOrigins?: readonly OriginCredential[];
+  /** Origins that are to be given a credential whose variable is not set. */
+  readonly unsetCredentials?: readonly OriginCredential[];
   /** Set where the bytes become public: files in mirrors of private releases are then refused. */
   readonly privateMirrors?: PrivateMirrors;
+  /** Opens the buckets that `s3:` and `gs:` sources lie in; without it they cannot be read. */
+  readonly openBucket?: OpenBucket;
+  /** Set where the bytes become public, for objects in buckets. */
+  readonly privateBuckets?: PrivateBuckets;
 }
 
 const hub = new URL('https://huggingface.co');
@@ -39,7 +50,12 @@ const surveyFrom = 4;
 export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExpectation): Source {
   switch (ref.scheme) {
     case 'https':
-      return new HttpsSource(ref, { http: ports.http, expect, withheld: withheldFor(ref.url, ports) });
+      return new HttpsSource(ref, {
+        http: ports.http,
+        expect,
+        withheld: withheldFor(ref.url, ports),
+        unset: ports.unsetCredentials?.find(({ origin }) => origin === ref.url.origin)?.variable,
+      });
     case 'hf':
       return openHuggingFace(ref, ports, expect);
     case 'github':
@@ -48,10 +64,7 @@ export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExp
       return new FileSource(ref, ports.manifestDirectory, expect, ports.privateMirrors);
     case 's3':
     case 'gs':
-      return unusable(
-        ref.uri,
-        new SourceError('unsupported', `${ref.uri}: this version cannot read from ${ref.scheme}://`),
-      );
+      return openBucketObject(ref, ports, expect);
     case 'placeholder':
       return unusable(
         ref.uri,
@@ -63,15 +76,26 @@ export function openSource(ref: SourceRef, ports: SourcePorts, expect: SourceExp
 }
 
 /** A plain URL of the Hub or of GitHub is no way around the rule on tokens. */
-function withheldFor(url: URL, ports: SourcePorts): 'HF_TOKEN' | 'GITHUB_TOKEN' | undefined {
+function withheldFor(url: URL, ports: SourcePorts): Withheld | undefined {
   const names = ['HF_TOKEN', 'GITHUB_TOKEN'] as const;
-  return names.find((name) => {
+  const token = names.find((name) => {
     const credential =
       name === 'HF_TOKEN'
         ? huggingFaceCredential('', ports.huggingFaceEndpoint)
         : gitHubCredential('', ports.gitHubApi);
     return ports.withheldTokens?.has(name) === true && credential.origins.includes(url.origin);
   });
+  return token ?? ports.withheldOrigins?.find(({ origin }) => origin === url.origin);
+}
+
+function openBucketObject(ref: S3Ref | GoogleStorageRef, ports: SourcePorts, expect: SourceExpectation): Source {
+  const { openBucket, privateBuckets, withheldTokens } = ports;
+  if (openBucket === undefined) {
+    return unusable(ref.uri, new SourceError('unsupported', `${ref.uri} cannot be read here`));
+  }
+  const token = ref.scheme === 's3' ? 'AWS' : 'GOOGLE';
+  const withheld = withheldTokens?.has(token) === true ? token : undefined;
+  return new BucketObjectSource(ref, { openBucket, expect, withheld, refused: privateBuckets });
 }
 
 function openHuggingFace(ref: HuggingFaceRef, ports: SourcePorts, expect: SourceExpectation): Source {
@@ -92,7 +116,7 @@ function openHuggingFace(ref: HuggingFaceRef, ports: SourcePorts, expect: Source
       }
     });
   };
-  const credentials = ports.withheldTokens?.has('HF_TOKEN') !== true;
+  const credentials = withheldFor(endpoint, ports) === undefined;
   return new HuggingFaceSource(ref, { http, endpoint, expect, credentials, survey });
 }
 
@@ -100,7 +124,7 @@ function openGitHub(ref: GitHubRef, ports: SourcePorts, expect: SourceExpectatio
   const { http, cache } = ports;
   const api = ports.gitHubApi ?? gitHub;
   const key = `github ${api.href} ${ref.owner}/${ref.repo}@${ref.tag}`;
-  const credentials = ports.withheldTokens?.has('GITHUB_TOKEN') !== true;
+  const credentials = withheldFor(api, ports) === undefined;
   const release = (signal: AbortSignal) => cache.remember(key, () => readGitHubRelease({ http, api }, ref, signal));
   return new GitHubSource(ref, { http, expect, credentials, release });
 }

@@ -1,24 +1,5 @@
 /** A parsed source URI. `uri` is the text as written; every part is percent-decoded. */
-export type SourceRef =
-  | HttpsRef
-  | HuggingFaceRef
-  | GitHubRef
-  | FileRef
-  | {
-      readonly scheme: 's3';
-      readonly uri: string;
-      readonly bucket: string;
-      readonly key: string;
-      readonly versionId: string | undefined;
-    }
-  | {
-      readonly scheme: 'gs';
-      readonly uri: string;
-      readonly bucket: string;
-      readonly key: string;
-      readonly generation: string | undefined;
-    }
-  | PlaceholderRef;
+export type SourceRef = HttpsRef | HuggingFaceRef | GitHubRef | FileRef | S3Ref | GoogleStorageRef | PlaceholderRef;
 
 /** `https://…`; `http://…` parses too and is usable only for an origin that the operator trusts. */
 export interface HttpsRef {
@@ -47,6 +28,24 @@ export interface GitHubRef {
   readonly tag: string;
   readonly asset: string;
   readonly assetId: number | undefined;
+}
+
+/** `s3://bucket/key[?versionId=…]`. */
+export interface S3Ref {
+  readonly scheme: 's3';
+  readonly uri: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | undefined;
+}
+
+/** `gs://bucket/key[#generation]`. */
+export interface GoogleStorageRef {
+  readonly scheme: 'gs';
+  readonly uri: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly generation: string | undefined;
 }
 
 /** `file:path`, relative to the manifest's own directory. */

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Storage } from '@google-cloud/storage';
+import type { Dispatcher } from 'undici';
 
 /** How new objects of an S3 bucket are stored. What is absent is left to the bucket's own settings. */
 export interface S3Settings {
@@ -27,11 +28,20 @@ export interface S3Access {
 
 export interface GcsAccess {
   readonly storage: Storage;
+  /** The way to its server, such as through a proxy; straight when absent. */
+  readonly dispatcher?: Dispatcher;
   readonly settings: GcsSettings;
 }
 
+/**
+ * What a bucket is for: a store of the operator's own, or upstream bytes, which may be anybody's, with the operator's
+ * credentials (`source`) or without any (`anonymous`).
+ */
+export type BucketUse = 'store' | 'source' | 'anonymous';
+
 /** Clients for buckets, made from the operator's environment and configuration when they are first needed. */
 export interface BucketAccess {
-  s3(bucket: string): Promise<S3Access>;
-  gcs(bucket: string): Promise<GcsAccess>;
+  /** @param use `store` when absent. */
+  s3(bucket: string, use?: BucketUse): Promise<S3Access>;
+  gcs(bucket: string, use?: BucketUse): Promise<GcsAccess>;
 }

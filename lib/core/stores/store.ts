@@ -36,6 +36,8 @@ export interface ObjectStat {
   readonly version?: string;
   /** Whole-object CRC32C in base64, where the store keeps it. */
   readonly crc32c?: string;
+  /** Lowercase hex SHA-256 of the whole object that the store itself computed, where it keeps one; from `head` only. */
+  readonly sha256?: string;
   /** User metadata (`sha256`, `release` …); absent from listings. */
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,39 @@
+import type { BucketAccess, BucketUse, GcsAccess, S3Access } from '../core/stores/bucket-access.ts';
+import type { Configuration } from './configuration.ts';
+import type { Environment } from './environment.ts';
+
+/**
+ * Clients for buckets, made from environment and weighbridge.yaml: one for each bucket and use, when it is first asked
+ * for. No SDK is loaded before, since that costs more than all of a command that needs none.
+ */
+export function createBucketAccess(environment: Environment, configuration: Configuration): BucketAccess {
+  const { buckets } = configuration;
+  const s3 = new Map<string, Promise<S3Access>>();
+  const gcs = new Map<string, Promise<GcsAccess>>();
+  return {
+    s3: (bucket, use = 'store') =>
+      remembered(s3, bucket, use, async () => {
+        const { connectS3 } = await import('./buckets/s3-connection.ts');
+        return await connectS3(bucket, use, buckets[`s3://${bucket}`] ?? {}, environment);
+      }),
+    gcs: (bucket, use = 'store') =>
+      remembered(gcs, bucket, use, async () => {
+        const { connectGcs } = await import('./buckets/gcs-connection.ts');
+        return await connectGcs(use, buckets[`gs://${bucket}`] ?? {}, environment);
+      }),
+  };
+}
+
+/** A failure is not remembered: the next who asks may have more luck. */
+function remembered<T>(
+  known: Map<string, Promise<T>>,
+  bucket: string,
+  use: BucketUse,
+  connect: () => Promise<T>,
+): Promise<T> {
+  const key = `${use} ${bucket}`;
+  const made = known.get(key) ?? connect();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
+}
