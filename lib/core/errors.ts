@@ -71,6 +71,7 @@ export type RefusalReason =
   | 'released-content'
   | 'access-class'
   | 'over-budget'
+  | 'too-large'
   | 'names-collide'
   | 'withdrawn'
   | 'signed-registry';

@@ -67,16 +67,21 @@ export async function writeNotes(store: Store, draft: ReleaseDraft): Promise<voi
   await store.put(notesKey(collection, version), Buffer.from(releaseNotes(draft)), { ifAbsent: true }, attributes);
 }
 
-/** This store's own record of versions and tags; replaced when an object was put back. */
+/**
+ * This store's own record of versions and tags; replaced when an object was put back.
+ * @param known Tag of the record that is there, where that was seen: it saves finding out.
+ */
 export async function writeObjectsRecord(
   store: Store,
   { collection, version }: ReleaseName,
   record: ObjectsRecord,
+  known?: string,
 ): Promise<void> {
   const key = objectsKey(collection, version);
   const bytes = encodeRecord(record);
   const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
-  let put = await store.put(key, bytes, { ifAbsent: true }, attributes);
+  const condition = known === undefined ? ({ ifAbsent: true } as const) : { ifMatch: known };
+  let put = await store.put(key, bytes, condition, attributes);
   for (let tries = 0; put.outcome === 'exists' && tries < 20; tries += 1) {
     if (put.stat === undefined) put = await store.put(key, bytes, { ifAbsent: true }, attributes);
     else {

@@ -1,7 +1,8 @@
 import { WeighbridgeError } from '../errors.ts';
 import { readRegistry } from '../registry/registry-file.ts';
 import { checkRelease } from '../stage/check-release.ts';
-import { type Plan, predictRequests } from '../stage/plan.ts';
+import type { Plan } from '../stage/plan.ts';
+import { copyRequests, predictRequests, requestsSince, sumOf, uploadRequests } from '../stage/predict-requests.ts';
 import type { StageRequest } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
 import type { Store } from '../stores/store.ts';
@@ -16,6 +17,8 @@ export interface ReplicaPlan {
   readonly bytes: { readonly copy: number; readonly present: number };
   /** Requests to this store by kind; an estimate where transfers are retried. */
   readonly requests: Plan['requests'];
+  /** Requests to the primary for what would be copied from it, by kind; in the primary's own figures as well. */
+  readonly reads: Plan['requests'];
   readonly reason?: string;
 }
 
@@ -25,12 +28,13 @@ export async function planReplica(store: Store, request: StageRequest, plan: Pla
     return await lookAt(store, request, plan);
   } catch (error) {
     if (!(error instanceof WeighbridgeError)) throw error;
-    const nothing = { artifacts: 0, bytes: { copy: 0, present: 0 }, requests: {} };
+    const nothing = { artifacts: 0, bytes: { copy: 0, present: 0 }, requests: {}, reads: {} };
     return { store: store.url, state: 'unusable', ...nothing, reason: error.message };
   }
 }
 
 async function lookAt(store: Store, { manifest }: StageRequest, plan: Plan): Promise<ReplicaPlan> {
+  const before = { ...store.requests };
   const survey = await surveyRelease(store, manifest, (await readRegistry(store))?.registry);
   checkRelease(manifest, survey, store.url);
   const had = plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy' || action === 'present');
@@ -43,6 +47,12 @@ async function lookAt(store: Store, { manifest }: StageRequest, plan: Plan): Pro
     state: !listed ? 'new' : wanted.length === 0 ? 'present' : 'repair',
     artifacts: wanted.length,
     bytes: { copy, present: sum(had) - copy },
-    requests: predictRequests(wanted, store.limits, listed),
+    requests: predictRequests(
+      store,
+      survey,
+      wanted.map(({ size }) => uploadRequests(size ?? 0, store)),
+      requestsSince(before, store.requests),
+    ),
+    reads: sumOf(wanted.map(({ size }) => copyRequests(size ?? 0, store))),
   };
 }

@@ -35,7 +35,9 @@ export async function publishReplica(
   if (!survey.objects.has('RELEASE.md') && !(await writeNotes(primary, store))) {
     notes.push(`${notesKey(collection, version)} of ${store.url} is not the primary's; it stays as it is.`);
   }
-  if (!saysTheSame(objects, survey.objectsRecord)) await writeObjectsRecord(store, primary, objects);
+  if (!saysTheSame(objects, survey.objectsRecord)) {
+    await writeObjectsRecord(store, primary, objects, survey.objects.get('objects.json')?.etag);
+  }
   await syncStore(store);
   ports.signal.throwIfAborted();
   const sha256 = survey.release?.sha256 ?? (await writeRelease(primary, store));

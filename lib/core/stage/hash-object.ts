@@ -2,7 +2,10 @@ import type { Sha256 } from '../digest/sha256.ts';
 import type { ObjectStat, Store } from '../stores/store.ts';
 import type { StagePorts } from './stage-ports.ts';
 
-/** Reads an object of a store and hashes it: the only proof that needs no trust in records. */
+/**
+ * Reads an object of a store, exactly the one that `stat` describes, and hashes it: the only proof that needs no trust
+ * in records.
+ */
 export async function hashObject(
   store: Store,
   stat: ObjectStat,
@@ -10,7 +13,8 @@ export async function hashObject(
 ): Promise<Sha256> {
   const hash = await ports.hashes.open({ kind: 'native' });
   try {
-    for await (const chunk of store.read(stat.key, { signal: ports.signal })) await hash.update(chunk);
+    const pinned = stat.version === undefined ? { etag: stat.etag } : { version: stat.version };
+    for await (const chunk of store.read(stat.key, { ...pinned, signal: ports.signal })) await hash.update(chunk);
     return await hash.digest();
   } finally {
     hash.drop();

@@ -6,8 +6,8 @@ import type { ArtifactSpec } from '../manifest/manifest.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
 import { leftOut } from '../registry/release-set.ts';
 import { type ResolvedSource, SourceError } from '../sources/source.ts';
-import type { ObjectStat } from '../stores/store.ts';
-import { type CopySource, findCopies } from './find-copies.ts';
+import type { ObjectStat, Store } from '../stores/store.ts';
+import { type CopySource, findCopies, provenCopy } from './find-copies.ts';
 import { hashObject } from './hash-object.ts';
 import { SourceWalk } from './source-walk.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
@@ -52,7 +52,7 @@ export async function inspect(
   const asking = pLimit(preflights);
   await Promise.all(
     wanted.map(async (spec) => {
-      findings.set(spec, await asking(() => lookUpstream(spec, copies.get(spec), ports)));
+      findings.set(spec, await asking(() => lookUpstream(spec, copies.get(spec), request.store, ports)));
     }),
   );
   return findings;
@@ -82,7 +82,10 @@ async function lookInStore(
     (size === undefined || stat.size === size) &&
     (unchanged || (await proving(() => hashObject(request.store, stat, ports))).equals(sha256));
   if (right)
-    return { kind: 'present', proven: provenBefore(spec, sha256, stat, recorded?.crc32c ?? null, ports.clock) };
+    return {
+      kind: 'present',
+      proven: provenBefore(spec, sha256, stat, recorded?.crc32c ?? stat.crc32c ?? null, ports.clock),
+    };
   const key = artifactKey(request.manifest.collection, request.manifest.version, spec.file);
   if (recorded !== undefined) {
     const reason = `damaged: ${key} in ${request.store.url} does not have the bytes it was published with; remove it and stage again, or restore it`;
@@ -111,13 +114,14 @@ async function copySources(
   findings: ReadonlyMap<ArtifactSpec, Finding>,
 ): Promise<ReadonlyMap<ArtifactSpec, CopySource>> {
   const { store, manifest } = request;
-  const digests = new Set(wanted.map((spec) => spec.sha256?.hex ?? ''));
+  const digests = new Map(wanted.map((spec) => [spec.sha256?.hex ?? '', spec.size ?? 0]));
   const found = new Map(await findCopies(store, survey.registry, manifest.collection, digests));
   // What an earlier attempt staged in this very release serves its twins as well.
   for (const finding of findings.values()) {
     if (finding.kind !== 'present') continue;
     const { stat, sha256 } = finding.proven;
-    if (digests.has(sha256.hex)) found.set(sha256.hex, { key: stat.key, size: stat.size, sha256: sha256.hex });
+    if (!digests.has(sha256.hex)) continue;
+    found.set(sha256.hex, { key: stat.key, sha256: sha256.hex, ...provenCopy(finding.proven) });
   }
   const first = new Map<string, ArtifactSpec>();
   const copies = new Map<ArtifactSpec, CopySource>();
@@ -135,16 +139,40 @@ async function copySources(
   return copies;
 }
 
-async function lookUpstream(spec: ArtifactSpec, copy: CopySource | undefined, ports: StagePorts): Promise<Finding> {
+async function lookUpstream(
+  spec: ArtifactSpec,
+  copy: CopySource | undefined,
+  store: Store,
+  ports: StagePorts,
+): Promise<Finding> {
   const walk = new SourceWalk(spec, ports, ports.retry);
+  const declared = tooLarge(spec, spec.size, store);
+  if (declared !== undefined) return { kind: 'unavailable', walk, reason: declared };
   if (copy !== undefined) return { kind: 'copy', from: copy, walk };
   if (walk.isEmpty) return { kind: 'unresolved', reason: 'the manifest names no source for it' };
   for (let resolved = await walk.resolved(); resolved !== undefined; resolved = await walk.resolved()) {
     const size = spec.size ?? resolved.description.size;
+    const excess = tooLarge(spec, size, store);
+    if (excess !== undefined) return { kind: 'unavailable', walk, reason: excess };
     if (size !== undefined) return { kind: 'fetch', walk, resolved, size };
     walk.failed(saysNoLength(resolved));
   }
   return { kind: 'unavailable', walk, reason: walk.reason };
+}
+
+/**
+ * Why the store cannot hold an optional artifact; undefined where it can.
+ * @throws Refused for a required one: without it nothing of the release is worth its transfer.
+ */
+function tooLarge(spec: ArtifactSpec, size: number | undefined, store: Store): string | undefined {
+  const { maxObject } = store.limits;
+  if (size === undefined || size <= maxObject) return undefined;
+  const reason = `${spec.file} has ${size} bytes; ${store.url} holds objects of up to ${maxObject} bytes`;
+  if (!spec.required) return reason;
+  throw new Refused('too-large', reason, {
+    hint: 'Nothing was fetched. Split the file, or name another store with --to.',
+    evidence: { size, maxObject },
+  });
 }
 
 /** Why a source cannot be read: neither it nor the manifest says how many bytes there are. */

@@ -7,7 +7,7 @@ import { CheckpointStore } from '../state/checkpoint.ts';
 import { destinationOf } from '../state/destination.ts';
 import { acquireLease } from '../state/lease.ts';
 import { processIdentity } from '../state/process-identity.ts';
-import { type ObjectStat, type Store, StoreError } from '../stores/store.ts';
+import { type ObjectAttributes, type ObjectStat, type Store, StoreError } from '../stores/store.ts';
 import { TransferTakenOver } from '../transfer/checkpoint-writer.ts';
 import type { TransferPorts } from '../transfer/transfer-job.ts';
 import { transferObject } from '../transfer/transfer-object.ts';
@@ -36,11 +36,26 @@ export interface ObjectMove {
 export interface MovedObject {
   /** The object as it is in the store now. */
   readonly stat: ObjectStat;
-  /** Base64; null where this run did not move the bytes itself. */
+  /** Base64; null where neither this run nor the store computed it. */
   readonly crc32c: string | null;
 }
 
-type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal'>;
+type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal' | 'reporter'>;
+
+/** What is stored beside the bytes of an artifact. */
+export function artifactAttributes({
+  file,
+  sha256,
+  size,
+  collection,
+  version,
+}: Pick<ObjectMove, 'file' | 'sha256' | 'size' | 'collection' | 'version'>): ObjectAttributes {
+  return {
+    contentType: mediaType(file),
+    cacheControl: 'public, max-age=31536000, immutable',
+    metadata: { sha256: sha256.hex, size: String(size), release: releasePrefix(collection, version).slice(0, -1) },
+  };
+}
 
 /**
  * Moves the bytes of one resolved source to a key of a store, under a lease if they are many; bytes that another
@@ -59,15 +74,7 @@ export async function moveObject(move: ObjectMove, transfer: TransferPorts, port
     ...(move.crc32c === undefined ? {} : { crc32c: move.crc32c }),
     store,
     key,
-    attributes: {
-      contentType: mediaType(file),
-      cacheControl: 'public, max-age=31536000, immutable',
-      metadata: {
-        sha256: sha256.hex,
-        size: String(size),
-        release: releasePrefix(collection, version).slice(0, -1),
-      },
-    },
+    attributes: artifactAttributes(move),
     checkpoints: checkpointSlot(new CheckpointStore(ports.state), destination, { key, size, sha256: sha256.hex }),
   };
   const leasing = { ...transfer, state: ports.state };
@@ -86,7 +93,7 @@ export async function moveObject(move: ObjectMove, transfer: TransferPorts, port
   });
   const { put } = result;
   const stat = put.outcome === 'created' ? put.stat : await adopt(put.stat, move, ports);
-  return { stat, crc32c: result.crc32c?.base64 ?? null };
+  return { stat, crc32c: result.crc32c?.base64 ?? stat.crc32c ?? null };
 }
 
 /** Small objects take no lease; `work` gets ports whose signal ends when the lease is lost, or undefined without one. */
@@ -118,9 +125,17 @@ async function withLease<T>(
   }
 }
 
-/** Another writer was first: the same bytes are as good as ours, other bytes end the run. */
-async function adopt(stat: ObjectStat | undefined, move: ObjectMove, ports: MovePorts): Promise<ObjectStat> {
+/** Another writer was first: the same bytes are as good as ours, other bytes end the run. Either way they are read. */
+export async function adopt(
+  stat: ObjectStat | undefined,
+  move: Omit<ObjectMove, 'source'>,
+  ports: MovePorts,
+): Promise<ObjectStat> {
   const { store, sha256, size, collection, version } = move;
+  if (stat?.size === size) {
+    const message = `${move.id}: another writer put it there meanwhile; its bytes are read and compared`;
+    ports.reporter.emit({ type: 'note', message });
+  }
   if (stat !== undefined && stat.size === size && (await hashObject(store, stat, ports)).equals(sha256)) {
     return stat;
   }

@@ -1,7 +1,9 @@
 import type { ArtifactSpec } from '../manifest/manifest.ts';
 import type { ReplicaPlan } from '../replicate/plan-replica.ts';
 import type { RequestKind, StoreLimits } from '../stores/store.ts';
+import type { MemoryBudget } from '../transfer/memory-budget.ts';
 import type { Finding } from './inspect.ts';
+import { findingRequests, predictRequests, type Requests } from './predict-requests.ts';
 import type { StageRequest } from './stage-ports.ts';
 import type { Survey } from './survey.ts';
 
@@ -29,7 +31,7 @@ export interface Plan {
   readonly publishable: boolean;
   readonly artifacts: readonly PlannedArtifact[];
   readonly bytes: { readonly fetch: number; readonly copy: number; readonly present: number };
-  /** Requests to the store by kind; an estimate where transfers are retried. */
+  /** Requests to the primary store by kind, looking included; a run makes more where something is retried. */
   readonly requests: Readonly<Partial<Record<RequestKind, number>>>;
   /** Bytes of buffers that transfers hold at most, all together. */
   readonly memoryBound: number;
@@ -38,12 +40,16 @@ export interface Plan {
   readonly replicas?: readonly ReplicaPlan[];
 }
 
-/** Pure: the same survey and findings always give the same plan. */
+/**
+ * Pure: the same survey and findings always give the same plan.
+ * @param looked Requests that survey and findings took: a run makes them as well.
+ */
 export function makePlan(
   request: StageRequest,
   survey: Survey,
   findings: ReadonlyMap<ArtifactSpec, Finding>,
-  memoryBound: number,
+  memory: Pick<MemoryBudget, 'bound'>,
+  looked: Requests = {},
 ): Plan {
   const { manifest, store } = request;
   const artifacts = manifest.artifacts.map((spec) => planned(spec, findings.get(spec)));
@@ -64,10 +70,16 @@ export function makePlan(
       artifacts.some(({ action }) => !blocking.has(action)),
     artifacts,
     bytes: { fetch: sum('fetch'), copy: sum('copy'), present: sum('present') },
-    requests: predictRequests(needed, store.limits, listed),
-    memoryBound,
+    requests: predictRequests(store, survey, findingRequests(findings.values(), store), looked),
+    memoryBound: memory.bound(largestPiece(needed, store.limits)),
     warnings: request.warnings,
   };
+}
+
+/** Bytes of the largest piece that a transfer holds at a time. */
+function largestPiece(needed: readonly PlannedArtifact[], { singlePut, partSize }: StoreLimits): number {
+  const sizes = needed.map(({ size }) => size ?? 0);
+  return sizes.reduce((most, size) => Math.max(most, size <= singlePut ? size : Math.min(size, partSize(size))), 0);
 }
 
 /** What keeps an artifact that must be in, and with it the release, from being published. */
@@ -91,26 +103,4 @@ function planned(spec: ArtifactSpec, finding: Finding | undefined): PlannedArtif
     case 'left-out':
       return { ...base, action: finding.kind, from: null, reason: finding.reason };
   }
-}
-
-/** What a store is asked for when it receives these objects. */
-export function predictRequests(
-  needed: readonly { readonly size: number | null }[],
-  limits: StoreLimits,
-  listed: boolean,
-): Plan['requests'] {
-  // registry, and the records that a later publisher would have to read
-  const requests = { head: 1, get: 1, list: 1, put: 0, part: 0, complete: 0 };
-  for (const { size } of needed) {
-    const bytes = size ?? 0;
-    if (bytes <= limits.singlePut) requests.put += 1;
-    else {
-      requests.put += 1;
-      requests.part += Math.ceil(bytes / limits.partSize(bytes));
-      requests.complete += 1;
-    }
-  }
-  // SHA256SUMS, RELEASE.md, objects.json, release.json, registry.json
-  if (!listed) requests.put += 5;
-  return requests;
 }

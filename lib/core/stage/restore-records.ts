@@ -27,7 +27,9 @@ export async function restoreRecords(store: Store, survey: Survey, draft: Releas
     notes.push(`${notesKey(collection, version)} was gone and was put back.`);
   }
   const objects = objectsRecord(draft.proven);
-  if (!saysTheSame(objects, survey.objectsRecord)) await writeObjectsRecord(store, draft.manifest, objects);
+  if (!saysTheSame(objects, survey.objectsRecord)) {
+    await writeObjectsRecord(store, draft.manifest, objects, survey.objects.get('objects.json')?.etag);
+  }
   return notes;
 }
 

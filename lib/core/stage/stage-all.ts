@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
+import { type CopySource, provenCopy } from './find-copies.ts';
 import type { Finding } from './inspect.ts';
 import type { RunProgress } from './run-progress.ts';
 import { type StagedArtifact, stageArtifact } from './stage-artifact.ts';
@@ -26,15 +27,20 @@ export async function stageAll(
   const largeOnes = pLimit(request.concurrency);
   const smallOnes = pLimit(request.concurrency * 4);
   const results = new Map<ArtifactSpec, StagedArtifact>();
+  const vouched = new Map<string, Pick<CopySource, 'size' | 'proof'>>();
   const stage = async (spec: ArtifactSpec) => {
-    const finding = findings.get(spec);
-    if (finding === undefined) throw new TypeError(`${spec.id} was not looked at`);
+    const found = findings.get(spec);
+    if (found === undefined) throw new TypeError(`${spec.id} was not looked at`);
+    const finding =
+      found.kind === 'copy' ? { ...found, from: { ...found.from, ...vouched.get(found.from.key) } } : found;
     const work = () => stageArtifact(spec, finding, request, stoppable);
     try {
       // Only what moves bytes waits for its turn.
-      if (finding.kind === 'fetch' && finding.size <= small) results.set(spec, await smallOnes(work));
-      else if (finding.kind === 'fetch' || finding.kind === 'copy') results.set(spec, await largeOnes(work));
-      else results.set(spec, await work());
+      if (finding.kind !== 'fetch' && finding.kind !== 'copy') results.set(spec, await work());
+      else {
+        const { size } = finding.kind === 'copy' ? finding.from : finding;
+        results.set(spec, await (size <= small ? smallOnes : largeOnes)(work));
+      }
     } catch (error) {
       // What ends the run (a refusal, lost credentials) must not wait for terabytes that are then of no use.
       failure.abort(error);
@@ -48,5 +54,7 @@ export async function stageAll(
     await Promise.all(batch.map(stage));
     progress.staged = request.manifest.artifacts.flatMap((spec) => results.get(spec) ?? []);
     failure.signal.throwIfAborted();
+    for (const { proven } of results.values())
+      if (proven !== undefined) vouched.set(proven.stat.key, provenCopy(proven));
   }
 }

@@ -7,6 +7,7 @@ import { StoreSource } from '../sources/store-source.ts';
 import { StoreError } from '../stores/store.ts';
 import { TransferTakenOver } from '../transfer/checkpoint-writer.ts';
 import type { TransferPorts } from '../transfer/transfer-job.ts';
+import { copyOnServer } from './copy-on-server.ts';
 import type { Finding } from './inspect.ts';
 import { moveArtifact } from './move-artifact.ts';
 import type { ArtifactReport, ArtifactState } from './report.ts';
@@ -137,6 +138,8 @@ async function copyInStore(
   const { from } = finding;
   ports.reporter.emit({ type: 'artifact-started', id: spec.id, bytes: from.size, source: from.key });
   try {
+    const onServer = await copyOnServer(spec, from, request, ports);
+    if (onServer !== undefined) return onServer;
     const source = await new StoreSource(request.store, from.key).resolve();
     const { size } = source.description;
     if (spec.size !== undefined && size !== spec.size) {

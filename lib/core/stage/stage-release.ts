@@ -6,12 +6,14 @@ import { claimStore } from '../registry/registry-file.ts';
 import { planReplica, type ReplicaPlan } from '../replicate/plan-replica.ts';
 import { replicatePublished, stateOfAll } from '../replicate/replicate-all.ts';
 import { sentences } from '../sentences.ts';
+import { isConfigured, type Store } from '../stores/store.ts';
 import { checkBytes, lackOfSpace } from './check-budgets.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
 import { clearAfterRun } from './clear-after-run.ts';
 import { clearDeadClaim, holdingRelease } from './holding-release.ts';
 import { inspect } from './inspect.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { requestsSince, sumOf } from './predict-requests.ts';
 import { checkWhole, publishStaged } from './publish-staged.ts';
 import { type ArtifactReport, notReached, type StageReport } from './report.ts';
 import { type RunProgress, runId } from './run-progress.ts';
@@ -110,15 +112,33 @@ export async function planRelease(
   registry: Survey['registry'],
   ports: StagePorts,
 ): Promise<Plan> {
-  const survey = await surveyRelease(request.store, request.manifest, registry);
-  checkRelease(request.manifest, survey, request.store.url);
+  const { store, manifest } = request;
+  const before = { ...store.requests };
+  const survey = await surveyRelease(store, manifest, registry);
+  checkRelease(manifest, survey, store.url);
   const findings = await inspect(request, survey, ports);
-  const plan = makePlan(request, survey, findings, ports.memory.limit);
+  const { state } = makePlan(request, survey, findings, ports.memory);
+  const settings = await oddSettings(state, store);
+  // The registry was read before this.
+  const looked = sumOf([{ get: 1 }, requestsSince(before, store.requests)]);
+  const told = { ...request, warnings: [...request.warnings, ...settings] };
+  const plan = makePlan(told, survey, findings, ports.memory, looked);
   const full = await lackOfSpace(plan, request, findings, ports);
   const replicas: ReplicaPlan[] = [];
   for (const replica of request.replicas ?? []) replicas.push(await planReplica(replica, request, plan));
-  const whole = replicas.length === 0 ? plan : { ...plan, replicas };
+  const whole = replicas.length === 0 ? plan : { ...plan, replicas, requests: withReplicas(plan, replicas) };
   return full === undefined ? whole : { ...whole, publishable: false, warnings: [...plan.warnings, full.message] };
+}
+
+/** The registry and `release.json` are read for all replicas together, SHA256SUMS and RELEASE.md for new ones. */
+function withReplicas({ requests }: Plan, replicas: readonly ReplicaPlan[]): Plan['requests'] {
+  const records = replicas.some(({ state }) => state === 'new') ? 4 : 2;
+  return sumOf([requests, { get: records }, ...replicas.map(({ reads }) => reads)]);
+}
+
+/** What makes a mirror in this store worth less; asked only where something is to be written. */
+async function oddSettings(state: Plan['state'], store: Store): Promise<readonly string[]> {
+  return state !== 'present' && isConfigured(store) ? await store.checkSettings() : [];
 }
 
 function isListed(registry: Registry, { collection, version }: Manifest): boolean {
@@ -136,10 +156,11 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
   }
   progress.notes.push(...unnamedObjects(manifest, survey));
   const findings = await inspect(request, survey, ports);
-  const plan = makePlan(request, survey, findings, ports.memory.limit);
+  const plan = makePlan(request, survey, findings, ports.memory);
   checkBytes(plan, request.maxBytes);
   const full = await lackOfSpace(plan, request, findings, ports);
   if (full !== undefined) throw full;
+  progress.notes.push(...(await oddSettings(plan.state, store)));
   ports.reporter.emit({
     type: 'planned',
     artifacts: plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy').length,

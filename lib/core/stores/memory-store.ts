@@ -37,6 +37,8 @@ export interface MemoryStoreOptions {
   readonly sequential?: boolean;
   /** Parts can be read back, as in a directory. */
   readonly rereadable?: boolean;
+  /** Bytes; 2 GiB when absent. */
+  readonly maxObject?: number;
   readonly clock?: Clock;
 }
 
@@ -56,8 +58,8 @@ export class MemoryStore implements Store, Clocked {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     const standard = 8 * 1024 * 1024;
-    const { partSize = standard, singlePut = standard } = options;
-    this.limits = { maxObject: 2 ** 31, singlePut, partSize: () => partSize };
+    const { partSize = standard, singlePut = standard, maxObject = 2 ** 31 } = options;
+    this.limits = { maxObject, singlePut, partSize: () => partSize };
   }
 
   get requests() {
@@ -95,9 +97,11 @@ export class MemoryStore implements Store, Clocked {
   }
 
   async *list(prefix: string): AsyncGenerator<ObjectStat> {
-    this.#counter.add('list');
     const keys = this.bucket.keys().filter((key) => key.startsWith(prefix));
-    for (const key of keys.sort(compareUtf8)) {
+    // As a cloud bucket answers: by the thousand, and once where there is nothing.
+    if (keys.length === 0) this.#counter.add('list');
+    for (const [index, key] of keys.sort(compareUtf8).entries()) {
+      if (index % 1000 === 0) this.#counter.add('list');
       const found = this.bucket.latest(key)?.stat;
       if (found === undefined) continue;
       const { metadata: _, ...stat } = found;
