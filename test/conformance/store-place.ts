@@ -19,6 +19,14 @@ export interface StoreTraits {
   readonly checksParts: boolean;
   /** Metadata and whole-object checksums are kept. */
   readonly keepsAttributes: boolean;
+  /** A listing has size and tag of an object, but neither its version nor its checksum. */
+  readonly thinListings?: boolean;
+  /** An upload without parts does not know for which size it was begun. */
+  readonly forgetsSize?: boolean;
+  /** Uploads in progress cannot be listed. */
+  readonly hidesUploads?: boolean;
+  /** An upload that another process continues has parts without their checksums. */
+  readonly forgetsPartChecksums?: boolean;
 }
 
 export const signal = new AbortController().signal;

@@ -248,7 +248,8 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         await store.put('k', Buffer.from('x'), { ifAbsent: true }, { metadata: { sha256: 'abc' } });
         const [listed] = await all(store.list(''));
         const { metadata: _, ...expected } = (await store.head('k')) as ObjectStat;
-        expect(listed).toEqual(expected);
+        const { key, size, etag } = expected;
+        expect(listed).toEqual(traits.thinListings ? { key, size, etag } : expected);
       });
     });
 
@@ -421,7 +422,7 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
           [1, 2].map((number) => ({
             number,
             size: upload.partSize,
-            crc32c: Crc32c.ofBytes(partOf(upload, data, number)).base64,
+            crc32c: traits.forgetsPartChecksums ? '' : Crc32c.ofBytes(partOf(upload, data, number)).base64,
           })),
         );
         if (isRereadable(resumed)) {
@@ -434,7 +435,9 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
       });
 
       test('is not continued under another key, size or id', async () => {
-        const upload = await begin(randomBytes(1000));
+        const data = randomBytes(1000);
+        const upload = await begin(data);
+        if (traits.forgetsSize) await sendPart(upload, data, 1);
         const other = place.open();
         expect(await other.resumeUpload('a/1/v', upload.id, { size: 1000 })).toBeUndefined();
         expect(await other.resumeUpload('a/1/w', upload.id, { size: 1001 })).toBeUndefined();
@@ -449,6 +452,11 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         const first = await begin(randomBytes(10), 'a/1/x');
         const second = await begin(randomBytes(10), 'a/2/x');
         const pending = await all(place.open().uploads('a/'));
+        if (traits.hidesUploads) {
+          expect(pending).toEqual([]);
+          for (const each of [first, second]) await each.abort();
+          return;
+        }
         expect(pending.map(({ key, id }) => [key, id]).sort()).toEqual(
           [
             ['a/1/x', first.id],

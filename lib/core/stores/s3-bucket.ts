@@ -1,0 +1,172 @@
+import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Clock } from '../clock.ts';
+import { WeighbridgeError } from '../errors.ts';
+import { type RetryPolicy, retry } from '../retry.ts';
+import type { S3Settings } from './bucket-access.ts';
+import type { S3Credentials } from './create-s3-client.ts';
+import { RequestCounter } from './request-counter.ts';
+import { s3Error } from './s3-errors.ts';
+import { S3Fault } from './s3-fault.ts';
+import { ServerClock } from './server-clock.ts';
+import { type RequestKind, StoreError } from './store.ts';
+
+export interface S3BucketOptions {
+  /** The store as the user wrote it. */
+  readonly url: string;
+  readonly bucket: string;
+  /** Empty, or ends in a slash. */
+  readonly prefix: string;
+  readonly client: S3Client;
+  readonly settings: S3Settings;
+  readonly clock: Clock;
+  readonly policy: RetryPolicy;
+}
+
+/** One request, tried until it is answered. */
+export interface S3Request {
+  readonly kind: RequestKind;
+  /** As IAM calls it; named in messages. */
+  readonly action: string;
+  /** Key within the store. */
+  readonly key?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Codes that are answers here, not failures. */
+  readonly expects?: readonly string[];
+  /** Called after each attempt of which nobody can tell whether the server acted. */
+  readonly onUnanswered?: () => void;
+}
+
+/** What an attempt passes to `client.send`. */
+export interface SendOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+const never = new AbortController().signal;
+
+/** A bucket with a prefix, and the one way to ask it: each attempt counted, in one retry loop, errors made plain. */
+export class S3Bucket {
+  readonly options: S3BucketOptions;
+  readonly client: S3Client;
+  readonly counter = new RequestCounter();
+  readonly serverClock: ServerClock;
+  /** Something in the bucket was answered for, so that it exists. */
+  #known = false;
+
+  constructor(options: S3BucketOptions) {
+    this.options = options;
+    this.client = options.client;
+    this.serverClock = new ServerClock(options.clock);
+    this.client.middlewareStack.add(
+      (next) => async (args) => {
+        const sent = options.clock.now().getTime();
+        const result = await next(args);
+        this.serverClock.learn(dateOf(result.response), sent, options.clock.now().getTime());
+        return result;
+      },
+      { step: 'deserialize', priority: 'low' },
+    );
+  }
+
+  /** What every request about an object begins with. */
+  object(key: string) {
+    return { ...this.whole(), Key: this.options.prefix + key };
+  }
+
+  /** What every request about the bucket begins with. */
+  whole() {
+    const { bucket, settings } = this.options;
+    const owner = settings.expectedBucketOwner;
+    return { Bucket: bucket, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) };
+  }
+
+  /** The key within the store of a key of the bucket. */
+  within(key: string): string {
+    return key.slice(this.options.prefix.length);
+  }
+
+  /** @throws NotAuthorised, NotFound, StoreError; never returns a fault. */
+  async send<T>(request: Omit<S3Request, 'expects'>, run: (options: SendOptions) => Promise<T>): Promise<T> {
+    return (await this.ask(request, run)) as T;
+  }
+
+  /** As `send`, with an `S3Fault` for the codes that the request expects. */
+  async ask<T>(request: S3Request, run: (options: SendOptions) => Promise<T>): Promise<T | S3Fault> {
+    const { clock, policy } = this.options;
+    const signal = request.signal ?? never;
+    signal.throwIfAborted();
+    return await retry(() => this.#attempt(request, signal, run), policy, { clock, signal });
+  }
+
+  /** Turns anything thrown into what callers may see. */
+  translate(error: unknown, request: S3Request): WeighbridgeError {
+    if (error instanceof WeighbridgeError) return error;
+    return this.#explain(new S3Fault(error, this.options.clock.now()), request);
+  }
+
+  /**
+   * A 404 without a code, as HEAD gives it, may mean that there is no bucket at all.
+   * @throws StoreError then; asked once, and only while nothing was ever found.
+   */
+  async mustExist(): Promise<void> {
+    if (this.#known) return;
+    const request: S3Request = { kind: 'head', action: 's3:ListBucket', expects: ['403', 'Forbidden', 'AccessDenied'] };
+    await this.ask(request, (options) => this.client.send(new HeadBucketCommand(this.whole()), options));
+    this.#known = true;
+  }
+
+  /** The server's time, asked for only when no recent answer told it. @throws StoreError when it does not say. */
+  async serverTime(): Promise<Date> {
+    if (this.serverClock.ahead === undefined) {
+      const request: S3Request = {
+        kind: 'head',
+        action: 's3:ListBucket',
+        expects: ['403', 'Forbidden', 'AccessDenied'],
+      };
+      await this.ask(request, (options) => this.client.send(new HeadBucketCommand(this.whole()), options));
+    }
+    const { ahead } = this.serverClock;
+    if (ahead === undefined) throw new StoreError(`${this.options.url} does not tell the time`);
+    return new Date(this.options.clock.now().getTime() + ahead);
+  }
+
+  /** Local time, as far as the SDK has learnt to correct it. */
+  signingTime(): Date {
+    return new Date(this.options.clock.now().getTime() + this.client.config.systemClockOffset);
+  }
+
+  /** What signs requests now. @throws NotAuthorised. */
+  async credentials(): Promise<S3Credentials> {
+    try {
+      return await this.client.config.credentials();
+    } catch (error) {
+      throw this.translate(error, { kind: 'get', action: 's3:GetObject' });
+    }
+  }
+
+  async #attempt<T>(request: S3Request, signal: AbortSignal, run: (options: SendOptions) => Promise<T>) {
+    signal.throwIfAborted();
+    this.counter.add(request.kind);
+    try {
+      const output = await run({ abortSignal: signal });
+      this.#known = true;
+      return output;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof WeighbridgeError) throw error;
+      const fault = new S3Fault(error, this.options.clock.now());
+      if (fault.unanswered) request.onUnanswered?.();
+      if (request.expects !== undefined && fault.is(...request.expects)) return fault;
+      throw this.#explain(fault, request);
+    }
+  }
+
+  #explain(fault: S3Fault, { action, key }: S3Request): WeighbridgeError {
+    const { bucket, url } = this.options;
+    return s3Error(fault, { bucket, url, action, ...(key === undefined ? {} : { key }) });
+  }
+}
+
+function dateOf(response: unknown): string | undefined {
+  const headers = (response as { headers?: Readonly<Record<string, string>> } | undefined)?.headers;
+  return headers?.date;
+}

@@ -1,0 +1,135 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type Clock, systemClock } from '../clock.ts';
+import { defaultRetryPolicy, type RetryPolicy } from '../retry.ts';
+import type { S3Settings } from './bucket-access.ts';
+import { preferredPart, s3Limits, s3PartSize } from './part-sizes.ts';
+import { S3Bucket } from './s3-bucket.ts';
+import { copyObject } from './s3-copy.ts';
+import { abortUpload, createUpload, listParts, listUploads } from './s3-parts.ts';
+import { presignObject } from './s3-presign.ts';
+import { getObject, headObject, listObjects, readObject } from './s3-reads.ts';
+import { checkBucket } from './s3-settings.ts';
+import { S3Upload } from './s3-upload.ts';
+import { putObject } from './s3-writes.ts';
+import type {
+  Clocked,
+  Configured,
+  ObjectAttributes,
+  ObjectStat,
+  PendingUpload,
+  PresignedUrl,
+  Presigning,
+  PresignRequest,
+  PutCondition,
+  PutResult,
+  ReadOptions,
+  ServerCopying,
+  Store,
+  StoredObject,
+  StoreLimits,
+  Upload,
+  UploadRequest,
+} from './store.ts';
+
+export interface S3StoreOptions {
+  /** As the user wrote it. */
+  readonly url: string;
+  readonly bucket: string;
+  /** Empty, or ends in a slash. */
+  readonly prefix: string;
+  /** From `createS3Client`. */
+  readonly client: S3Client;
+  readonly settings?: S3Settings;
+  readonly clock?: Clock;
+  readonly policy?: RetryPolicy;
+  /** Bytes; 16 MiB when absent, at least 5 MiB. */
+  readonly partSize?: number;
+}
+
+/** S3 slows down for minutes while it splits a prefix that became busy, so tries are many and short. */
+const s3RetryPolicy: RetryPolicy = { ...defaultRetryPolicy, attempts: 8, base: 0.25, cap: 20 };
+
+/** A bucket of S3, or of a server that speaks its protocol, from a prefix on. */
+export class S3Store implements Store, Presigning, Clocked, Configured, ServerCopying {
+  readonly url: string;
+  readonly kind = 's3';
+  readonly limits: StoreLimits;
+  readonly #bucket: S3Bucket;
+
+  constructor(options: S3StoreOptions) {
+    const { url, bucket, prefix, client, settings = {}, clock = systemClock, policy = s3RetryPolicy } = options;
+    this.url = url;
+    this.#bucket = new S3Bucket({ url, bucket, prefix, client, settings, clock, policy });
+    this.limits = {
+      maxObject: s3Limits.maxObject,
+      singlePut: preferredPart,
+      partSize: (size) => s3PartSize(size, options.partSize),
+    };
+  }
+
+  get requests() {
+    return this.#bucket.counter.counts;
+  }
+
+  head(key: string): Promise<ObjectStat | undefined> {
+    return headObject(this.#bucket, key);
+  }
+
+  get(key: string, limit: number): Promise<StoredObject | undefined> {
+    return getObject(this.#bucket, key, limit);
+  }
+
+  read(key: string, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
+    return readObject(this.#bucket, key, options);
+  }
+
+  list(prefix: string): AsyncIterable<ObjectStat> {
+    return listObjects(this.#bucket, prefix);
+  }
+
+  put(key: string, bytes: Uint8Array, condition: PutCondition, attributes: ObjectAttributes = {}): Promise<PutResult> {
+    return putObject(this.#bucket, key, bytes, condition, attributes);
+  }
+
+  async beginUpload(key: string, request: UploadRequest): Promise<Upload> {
+    const id = await createUpload(this.#bucket, key, request);
+    return new S3Upload({ bucket: this.#bucket, key, id, request, partSize: this.limits.partSize(request.size) });
+  }
+
+  /** S3 keeps neither size nor part size with an upload: whether it fits is seen by its parts, if it has any. */
+  async resumeUpload(key: string, id: string, request: UploadRequest): Promise<Upload | undefined> {
+    const listed = await listParts(this.#bucket, key, id);
+    const partSize = this.limits.partSize(request.size);
+    const fits = listed?.every(
+      ({ number, size }) => size === Math.min(partSize, request.size - (number - 1) * partSize),
+    );
+    if (listed === undefined || fits !== true) return undefined;
+    return new S3Upload({ bucket: this.#bucket, key, id, request, partSize, listed });
+  }
+
+  copyWithin(from: ObjectStat, toKey: string, attributes: ObjectAttributes = {}): Promise<PutResult> {
+    return copyObject(this.#bucket, from, toKey, undefined, attributes);
+  }
+
+  copyProven(from: ObjectStat, toKey: string, crc32c: string, attributes: ObjectAttributes): Promise<PutResult> {
+    return copyObject(this.#bucket, from, toKey, crc32c, attributes);
+  }
+
+  async *uploads(prefix: string): AsyncGenerator<PendingUpload> {
+    for await (const upload of listUploads(this.#bucket, prefix)) {
+      yield { ...upload, abort: () => abortUpload(this.#bucket, upload.key, upload.id) };
+    }
+  }
+
+  presign(key: string, request: PresignRequest): Promise<PresignedUrl> {
+    return presignObject(this.#bucket, key, request);
+  }
+
+  now(): Promise<Date> {
+    return this.#bucket.serverTime();
+  }
+
+  checkSettings(): Promise<readonly string[]> {
+    return checkBucket(this.#bucket);
+  }
+}

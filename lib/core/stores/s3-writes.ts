@@ -1,0 +1,77 @@
+import { PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { Crc32c } from '../digest/crc32c.ts';
+import type { S3Settings } from './bucket-access.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+import { S3Fault } from './s3-fault.ts';
+import { headObject } from './s3-reads.ts';
+import { etagOf, isWritten, s3Stat } from './s3-stat.ts';
+import { type ObjectAttributes, type PutCondition, type PutResult, StoreError } from './store.ts';
+
+/**
+ * One conditional put. Where an attempt was not answered and a later one finds the condition broken, what is there
+ * decides: exactly these bytes with these attributes count as written by this call.
+ */
+export async function putObject(
+  bucket: S3Bucket,
+  key: string,
+  bytes: Uint8Array,
+  condition: PutCondition,
+  attributes: ObjectAttributes,
+): Promise<PutResult> {
+  const crc32c = Crc32c.ofBytes(bytes).base64;
+  const input: PutObjectCommandInput = {
+    ...bucket.object(key),
+    ...storedAs(bucket.options.settings, attributes),
+    ...('ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }),
+    Body: bytes,
+    ContentLength: bytes.byteLength,
+    ChecksumCRC32C: crc32c,
+  };
+  let unanswered = false;
+  const expects = ['PreconditionFailed', ...('ifAbsent' in condition ? [] : ['NoSuchKey'])];
+  const request = {
+    kind: 'put',
+    action: 's3:PutObject',
+    key,
+    expects,
+    onUnanswered: () => {
+      unanswered = true;
+    },
+  } as const;
+  const answer = await bucket.ask(request, (options) => bucket.client.send(new PutObjectCommand(input), options));
+  if (!(answer instanceof S3Fault)) {
+    const { metadata } = attributes;
+    return {
+      outcome: 'created',
+      stat: s3Stat(key, bytes.byteLength, { ...answer, ChecksumType: 'FULL_OBJECT', Metadata: metadata }),
+    };
+  }
+  if (answer.is('NoSuchKey')) return { outcome: 'exists', stat: undefined };
+  const stat = await headObject(bucket, key);
+  if (unanswered && stat !== undefined) {
+    const written = { size: bytes.byteLength, crc32c, etag: etagOf(bytes), metadata: attributes.metadata };
+    if (isWritten(stat, written)) return { outcome: 'created', stat };
+  }
+  return { outcome: 'exists', stat };
+}
+
+/** The headers by which a new object is stored, for a put and for the beginning of an upload. @throws StoreError. */
+export function storedAs(settings: S3Settings, attributes: ObjectAttributes) {
+  const { storageClass, encryption, kmsKeyId, tags } = settings;
+  const { contentType, cacheControl, metadata } = attributes;
+  for (const [name, value] of Object.entries(metadata ?? {})) {
+    // Anything else S3 would give back in another form than it was given.
+    if (!/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+      throw new StoreError(`the metadata ${name} holds characters that S3 does not keep`);
+    }
+  }
+  return {
+    ...(contentType === undefined ? {} : { ContentType: contentType }),
+    ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),
+    ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass as 'STANDARD' }),
+    ...(encryption === undefined ? {} : { ServerSideEncryption: encryption }),
+    ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
+    ...(tags === undefined ? {} : { Tagging: new URLSearchParams({ ...tags }).toString() }),
+  };
+}
