@@ -32,7 +32,12 @@ export interface BucketObjectOptions {
 interface Found {
   readonly store: Store;
   readonly stat: ObjectStat;
+  /** What reads are bound to; undefined where they are bound to the ETag. */
+  readonly version: string | undefined;
 }
+
+/** May versions be read there? Asked once for each bucket and use. */
+const versionsReadable = new WeakMap<Store, Promise<boolean>>();
 
 /** An object of S3 or Cloud Storage, bound to its version id or generation, or to its ETag where there is none. */
 export class BucketObjectSource implements Source {
@@ -50,7 +55,7 @@ export class BucketObjectSource implements Source {
     const { expect } = this.options;
     const found = await this.find(signal);
     await this.refusePrivate(found);
-    const version = pinnable(found.stat);
+    const { version } = found;
     const description: SourceDescription = {
       source: formatBucketSource(this.pinned(version)),
       size: found.stat.size,
@@ -101,7 +106,10 @@ export class BucketObjectSource implements Source {
     }
     const stat =
       wanted === undefined || !isVersioned(store) ? await store.head(key) : await store.headVersion(key, wanted);
-    if (stat !== undefined) return { store, stat };
+    if (stat !== undefined) {
+      const readable = wanted !== undefined || (await mayReadVersions(store, stat));
+      return { store, stat, version: readable ? stat.version : undefined };
+    }
     throw new SourceError(
       'missing',
       `${this.uri} is not there${wanted === undefined ? '' : ', or that version is gone'}`,
@@ -124,12 +132,11 @@ export class BucketObjectSource implements Source {
   }
 
   private async *read(
-    { store, stat }: Found,
+    { store, stat, version }: Found,
     range: ByteRange = { start: 0, end: stat.size },
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     if (range.end > stat.size) throw new SourceError('wrong-size', `${this.uri} has only ${stat.size} bytes`);
-    const version = pinnable(stat);
     const bound = version === undefined ? { etag: stat.etag } : { version };
     const bounds = {
       expected: range.end - range.start,
@@ -154,7 +161,22 @@ export class BucketObjectSource implements Source {
   }
 }
 
-/** The version of a bucket where versioning is off is called `null`, and is replaced in place. */
-function pinnable({ version }: ObjectStat): string | undefined {
-  return version === 'null' ? undefined : version;
+/**
+ * Reading S3 by version id needs a permission of its own (`s3:GetObjectVersion`), which public buckets seldom give.
+ * A pin that cannot be followed would make a manifest useless.
+ */
+async function mayReadVersions(store: Store, { key, version }: ObjectStat): Promise<boolean> {
+  if (version === undefined || store.kind !== 's3' || !isVersioned(store)) return version !== undefined;
+  const known =
+    versionsReadable.get(store) ??
+    store.headVersion(key, version).then(
+      (stat) => stat !== undefined,
+      (error: unknown) => {
+        if (error instanceof NotAuthorised) return false;
+        throw error;
+      },
+    );
+  versionsReadable.set(store, known);
+  known.catch(() => versionsReadable.delete(store));
+  return await known;
 }

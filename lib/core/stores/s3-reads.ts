@@ -25,6 +25,17 @@ export async function headObject(bucket: S3Bucket, key: string): Promise<ObjectS
   return s3Stat(key, answer.ContentLength ?? 0, answer);
 }
 
+/** As `headObject`, of one version. A text that is no version id at all is refused with 400, and without a body. */
+export async function headVersion(bucket: S3Bucket, key: string, version: string): Promise<ObjectStat | undefined> {
+  const expects = [...missing, 'NoSuchVersion', 'MethodNotAllowed', 'InvalidArgument', 'BadRequest', '400', '405'];
+  const request = { kind: 'head', action: 's3:GetObjectVersion', key, expects } as const;
+  const command = new HeadObjectCommand({ ...bucket.object(key), VersionId: version, ChecksumMode: 'ENABLED' });
+  const answer = await bucket.ask(request, (options) => bucket.client.send(command, options));
+  if (!(answer instanceof S3Fault)) return s3Stat(key, answer.ContentLength ?? 0, answer);
+  await bucket.mustExist();
+  return undefined;
+}
+
 /** A small object and what it was at that moment, in one request. */
 export async function getObject(bucket: S3Bucket, key: string, limit: number): Promise<StoredObject | undefined> {
   const request = { kind: 'get', action: 's3:GetObject', key, expects: ['NoSuchKey'] } as const;

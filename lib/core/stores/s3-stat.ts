@@ -6,6 +6,7 @@ export interface S3ObjectAnswer {
   readonly ETag?: string | undefined;
   readonly VersionId?: string | undefined;
   readonly ChecksumCRC32C?: string | undefined;
+  readonly ChecksumSHA256?: string | undefined;
   readonly ChecksumType?: string | undefined;
   readonly Metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -13,13 +14,15 @@ export interface S3ObjectAnswer {
 export function s3Stat(key: string, size: number, answer: S3ObjectAnswer): ObjectStat {
   const { ETag = '', Metadata = {} } = answer;
   const version = pinnable(answer.VersionId);
-  const crc32c = wholeCrc32c(answer);
+  const crc32c = wholeObject(answer.ChecksumCRC32C, answer);
+  const sha256 = wholeObject(answer.ChecksumSHA256, answer);
   return {
     key,
     size,
     etag: ETag,
     ...(version === undefined ? {} : { version }),
     ...(crc32c === undefined ? {} : { crc32c }),
+    ...(sha256 === undefined ? {} : { sha256: Buffer.from(sha256, 'base64').toString('hex') }),
     ...(Object.keys(Metadata).length === 0 ? {} : { metadata: Metadata }),
   };
 }
@@ -30,7 +33,7 @@ function pinnable(version: string | undefined): string | undefined {
 }
 
 /** The checksum of the bytes, not one of the parts' checksums (`…-3`). */
-function wholeCrc32c({ ChecksumCRC32C: value, ChecksumType: type }: S3ObjectAnswer): string | undefined {
+function wholeObject(value: string | undefined, { ChecksumType: type }: S3ObjectAnswer): string | undefined {
   if (value === undefined || (type !== undefined && type !== 'FULL_OBJECT') || value.includes('-')) return undefined;
   return value;
 }

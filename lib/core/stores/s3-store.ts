@@ -7,7 +7,7 @@ import { S3Bucket } from './s3-bucket.ts';
 import { copyObject } from './s3-copy.ts';
 import { abortUpload, createUpload, listParts, listUploads } from './s3-parts.ts';
 import { presignObject } from './s3-presign.ts';
-import { getObject, headObject, listObjects, readObject } from './s3-reads.ts';
+import { getObject, headObject, headVersion, listObjects, readObject } from './s3-reads.ts';
 import { checkBucket } from './s3-settings.ts';
 import { S3Upload } from './s3-upload.ts';
 import { putObject } from './s3-writes.ts';
@@ -30,6 +30,7 @@ import type {
   Upload,
   UploadRequest,
 } from './store.ts';
+import type { Versioned } from './versioned.ts';
 
 export interface S3StoreOptions {
   /** As the user wrote it. */
@@ -50,7 +51,7 @@ export interface S3StoreOptions {
 const s3RetryPolicy: RetryPolicy = { ...defaultRetryPolicy, attempts: 8, base: 0.25, cap: 20 };
 
 /** A bucket of S3, or of a server that speaks its protocol, from a prefix on. */
-export class S3Store implements Store, Presigning, Clocked, Configured, ServerCopying {
+export class S3Store implements Store, Presigning, Clocked, Configured, ServerCopying, Versioned {
   readonly url: string;
   readonly kind = 's3';
   readonly limits: StoreLimits;
@@ -73,6 +74,10 @@ export class S3Store implements Store, Presigning, Clocked, Configured, ServerCo
 
   head(key: string): Promise<ObjectStat | undefined> {
     return headObject(this.#bucket, key);
+  }
+
+  headVersion(key: string, version: string): Promise<ObjectStat | undefined> {
+    return headVersion(this.#bucket, key, version);
   }
 
   get(key: string, limit: number): Promise<StoredObject | undefined> {
