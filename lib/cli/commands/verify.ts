@@ -48,7 +48,7 @@ function storedWords({ compared }: VerifyResult): string {
   if (compared === undefined) return '';
   const files = (count: number) => `${count} ${count === 1 ? 'file' : 'files'}`;
   const equal = compared.equal > 0 ? `${files(compared.equal)} equal to the primary by stored CRC32C; ` : '';
-  const unknown = compared.unknown > 0 ? `of ${files(compared.unknown)} not both stores keep a checksum; ` : '';
+  const unknown = compared.unknown > 0 ? `${files(compared.unknown)} without a stored checksum in both stores; ` : '';
   return equal + unknown;
 }
 
