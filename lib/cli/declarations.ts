@@ -31,8 +31,17 @@ function stores(command: Command): Command {
     );
 }
 
+function partSize(command: Command): Command {
+  return command.option(
+    '--part-size <size>',
+    'part of large uploads to s3:// and gs://, such as 64MiB (default: 16MiB; more where 10,000 parts would not do). ' +
+      'An object of up to four parts is hashed faster, and begins anew after a crash. A folder takes no notice',
+    parseBytes,
+  );
+}
+
 function staging(command: Command): Command {
-  return stores(command)
+  return partSize(stores(command))
     .option(
       '--state <location>',
       'where checkpoints and reports are kept: a folder, s3://bucket/prefix or gs://bucket/prefix (default: as in weighbridge.yaml, else .weighbridge)',
@@ -110,7 +119,7 @@ export const declarations: readonly CommandDeclaration[] = [
     summary: 'say what stage would do',
     detail: 'Asks stores and upstreams, fetches no content and writes nothing.',
     examples: ['weighbridge plan manifests/my-model/1.0.0.yaml --to file:./mirror'],
-    declare: (command) => stores(command.argument('<manifests...>', 'manifest files')),
+    declare: (command) => partSize(stores(command.argument('<manifests...>', 'manifest files'))),
     load: () => import('./commands/plan.ts'),
   },
   {

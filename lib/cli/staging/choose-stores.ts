@@ -8,6 +8,8 @@ import { isSameStore } from '../same-store.ts';
 export interface StoreOptions {
   readonly to?: string;
   readonly replica?: readonly string[];
+  /** Bytes of a part of large uploads to a bucket. */
+  readonly partSize?: number;
 }
 
 export interface ChosenStores {
@@ -27,7 +29,7 @@ export async function chooseStores(
   access: Access,
   options: StoreOptions,
 ): Promise<ChosenStores> {
-  const primary = await primaryStore(context, access, options.to);
+  const primary = await primaryStore(context, access, options.to, options.partSize);
   const configured = context.configuration.stores[access];
   const usual = await isSameStore(configured.primary, primary.url, context.cwd);
   const urls = options.replica ?? (usual ? configured.replicas : []);
@@ -40,16 +42,21 @@ export async function chooseStores(
     for (const other of replicas) {
       if (await isSameStore(url, other.url, context.cwd)) throw new UsageError(`the replica ${url} is named twice`);
     }
-    replicas.push(await context.openStore(url));
+    replicas.push(await context.openStore(url, options.partSize));
   }
   return { primary, replicas };
 }
 
 /** The store that a release of this access class is proven and published in first. @throws Refused */
-export async function primaryStore(context: CommandContext, access: Access, to: string | undefined): Promise<Store> {
+export async function primaryStore(
+  context: CommandContext,
+  access: Access,
+  to: string | undefined,
+  partSize?: number,
+): Promise<Store> {
   const url = to ?? context.configuration.stores[access].primary;
   await checkAccess(context, access, url, '--to');
-  return await context.openStore(url);
+  return await context.openStore(url, partSize);
 }
 
 async function checkAccess(context: CommandContext, access: Access, url: string, option: string): Promise<void> {

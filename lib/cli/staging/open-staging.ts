@@ -30,6 +30,8 @@ export interface StagingOptions {
   readonly timeout?: number;
   readonly attempts?: number;
   readonly maxBytes?: number;
+  /** Bytes. */
+  readonly partSize?: number;
 }
 
 export function stagingOptions(input: CommandInput): StagingOptions {

@@ -2,8 +2,8 @@ import { artifactKey } from '../../contract/keys.ts';
 import { WeighbridgeError } from '../errors.ts';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
-import { isServerCopying, type ObjectStat, type ServerCopying, type Store } from '../stores/store.ts';
-import type { CopyProof, CopySource } from './find-copies.ts';
+import type { ObjectStat, ServerCopying, Store } from '../stores/store.ts';
+import { type CopyProof, type CopySource, copiesByItself } from './find-copies.ts';
 import { adopt, artifactAttributes } from './move-object.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
 
@@ -11,7 +11,8 @@ import type { StagePorts, StageRequest } from './stage-ports.ts';
  * Copies an artifact inside a store that can do so by itself: no byte of it is read here. What its release proved of
  * the source holds as long as the object still has the recorded tag and version, and the store makes the copy visible
  * only if its CRC32C is the recorded one.
- * @returns undefined where that cannot be had: the bytes are then read, hashed and written like any others.
+ * @returns undefined where that cannot be had, or where a read and a put are the fewer requests: the bytes are then
+ * read, hashed and written like any others.
  * @throws Refused when other bytes are at the key already, or the signal's reason.
  */
 export async function copyOnServer(
@@ -23,7 +24,7 @@ export async function copyOnServer(
   const { store, manifest, attempt } = request;
   const { sha256 } = spec;
   const { proof, size } = from;
-  if (proof === undefined || sha256 === undefined || !isServerCopying(store)) return undefined;
+  if (proof === undefined || sha256 === undefined || !copiesByItself(store, size)) return undefined;
   const { collection, version } = manifest;
   const object = { collection, version, file: spec.file, sha256, size };
   const put = await copyProven(store, from, proof, object, ports);

@@ -4,7 +4,7 @@ import type { ObjectsRecord, Registry, Release } from '../registry/records.ts';
 import { objectsSchema, releaseSchema } from '../registry/records.ts';
 import { collectionOf } from '../registry/registry-entry.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
-import { isServerCopying, type Store } from '../stores/store.ts';
+import { isServerCopying, type ServerCopying, type Store } from '../stores/store.ts';
 
 /** What tells whether an object is still the one that was proven, and what a copy of it must be. */
 export interface CopyProof {
@@ -54,7 +54,7 @@ export async function findCopies(
     const release = await readIntact(store, key);
     const hits = release?.artifacts.filter(({ sha256 }) => wanted.has(sha256) && !found.has(sha256)) ?? [];
     if (release === undefined || hits.length === 0) continue;
-    const objects = isServerCopying(store) ? await readObjects(store, release) : {};
+    const objects = hits.some(({ size }) => copiesByItself(store, size)) ? await readObjects(store, release) : {};
     for (const { path, size, sha256, file, crc32c } of hits) {
       const object = Object.hasOwn(objects, file) ? objects[file] : undefined;
       const known = object === undefined || crc32c === null ? undefined : { crc32c, ...object };
@@ -62,6 +62,11 @@ export async function findCopies(
     }
   }
   return found;
+}
+
+/** Of a small object a read and a put are the fewer requests: S3 takes three and more for a copy that it proves. */
+export function copiesByItself(store: Store, size: number): store is Store & ServerCopying {
+  return isServerCopying(store) && size > store.limits.singlePut;
 }
 
 /** What a run that proved an object itself knows of it, as a source for copies. */

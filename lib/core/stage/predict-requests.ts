@@ -1,6 +1,7 @@
-import { partCount } from '../stores/part-sizes.ts';
-import { isServerCopying, type RequestKind, type Store } from '../stores/store.ts';
+import { copiedPartSize, partCount } from '../stores/part-sizes.ts';
+import type { RequestKind, Store } from '../stores/store.ts';
 import { rangeSize } from '../transfer/multipart-transfer.ts';
+import { copiesByItself } from './find-copies.ts';
 import type { Finding } from './inspect.ts';
 import type { Survey } from './survey.ts';
 
@@ -50,7 +51,7 @@ function requestsFor(finding: Finding, store: Store): Requests | undefined {
   if (finding.kind === 'fetch') return uploadRequests(finding.size, store);
   if (finding.kind !== 'copy') return undefined;
   const { size } = finding.from;
-  if (isServerCopying(store)) return sumOf([{ head: 1 }, serverCopy(size, store)]);
+  if (copiesByItself(store, size)) return sumOf([{ head: 1 }, serverCopy(size, store)]);
   return sumOf([{ head: 1 }, readRequests(size, store), uploadRequests(size, store)]);
 }
 
@@ -71,11 +72,9 @@ export function uploadRequests(size: number, { kind, limits }: Store): Requests 
   }
 }
 
-/** S3 proves the copy of a larger object by copying it in parts. */
-function serverCopy(size: number, { kind, limits }: Store): Requests {
-  if (kind !== 's3') return { copy: 1 };
-  const parts = partCount(size, limits.partSize(size));
-  return { put: 1, copy: parts, list: pages(parts), complete: 1 };
+/** S3 proves a copy by making it of parts. */
+function serverCopy(size: number, { kind }: Store): Requests {
+  return kind === 's3' ? { copy: 1 + partCount(size, copiedPartSize(size)), complete: 1 } : { copy: 1 };
 }
 
 /** Parts and keys come by the thousand. */

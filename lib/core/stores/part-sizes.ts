@@ -31,6 +31,14 @@ export function s3PartSize(size: number, preferred: number = preferredPart): num
   return Math.ceil(size / s3Limits.maxParts / mebibyte) * mebibyte;
 }
 
+/** Bytes that S3 copies by one request at most: few enough requests, and each over within a minute. */
+const copiedPart = 256 * mebibyte;
+
+/** Bytes of each part but the last of a copy within S3. */
+export function copiedPartSize(size: number): number {
+  return s3PartSize(size, copiedPart);
+}
+
 /** Bytes of each chunk but the last of a GCS upload session: the preferred size in whole multiples of 256 KiB. */
 export function gcsChunkSize(preferred: number = preferredPart): number {
   return Math.max(1, Math.ceil(preferred / gcsLimits.chunkMultiple)) * gcsLimits.chunkMultiple;

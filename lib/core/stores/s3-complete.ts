@@ -21,8 +21,8 @@ export interface CompletionRequest {
 /**
  * Makes an upload visible, only if its key is absent. When an attempt is not answered, the key is looked at before
  * the next: S3 may have completed it, and then the upload is gone.
- * @throws StoreError: `NoSuchUpload` in its evidence when the upload is gone and nothing is there; with
- * `ConditionalRequestConflict`, retryable, when S3 wants every part again, after the upload was aborted.
+ * @throws StoreError (`freshUpload`): `NoSuchUpload` in its evidence when the upload is gone and nothing is there; with
+ * `ConditionalRequestConflict` when S3 wants every part again, after the upload was aborted.
  */
 export async function completeUpload(bucket: S3Bucket, request: CompletionRequest): Promise<PutResult> {
   const { key, id, size, parts, crc32c, attributes, signal } = request;
@@ -90,10 +90,14 @@ export function checkParts(
   for (let number = 1; number <= count; number += 1) {
     const part = parts[number - 1];
     if (part === undefined || part.number !== number)
-      throw new StoreError(`part ${number} of ${key} is missing`, { evidence: { key, part: number } });
+      throw new StoreError(`part ${number} of ${key} is missing`, {
+        freshUpload: true,
+        evidence: { key, part: number },
+      });
     const expected = Math.min(partSize, size - (number - 1) * partSize);
     if (part.size !== expected) {
       throw new StoreError(`part ${number} of ${key} has ${part.size} bytes instead of ${expected}`, {
+        freshUpload: true,
         evidence: { key, part: number },
       });
     }
@@ -102,6 +106,7 @@ export function checkParts(
   if (parts.length > count) throw new StoreError(`${key} has parts beyond its ${count}`, { evidence: { key } });
   if (crc32c !== undefined && whole.length === size && whole.base64 !== crc32c) {
     throw new StoreError(`${key} as a whole has another checksum`, {
+      freshUpload: true,
       evidence: { key, expected: crc32c, actual: whole.base64 },
     });
   }
@@ -109,12 +114,12 @@ export function checkParts(
 
 export function uploadGone(bucket: S3Bucket, key: string): StoreError {
   const evidence = { key, code: 'NoSuchUpload' };
-  return new StoreError(`the upload of ${key} to ${bucket.options.url} is gone`, { evidence });
+  return new StoreError(`the upload of ${key} to ${bucket.options.url} is gone`, { evidence, freshUpload: true });
 }
 
 /** S3 user guide, "Conditional writes": on 409 the upload must begin anew, with all its parts. */
 function conflict(bucket: S3Bucket, key: string): StoreError {
   const evidence = { key, code: 'ConditionalRequestConflict' };
   const message = `${key} of ${bucket.options.url} was being deleted while it was published; it has to be uploaded again`;
-  return new StoreError(message, { evidence, retryable: true });
+  return new StoreError(message, { evidence, freshUpload: true });
 }

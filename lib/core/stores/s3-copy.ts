@@ -2,7 +2,7 @@ import { UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 import { rangeHeader, splitRange } from '../byte-range.ts';
 import { Crc32c } from '../digest/crc32c.ts';
-import { s3PartSize } from './part-sizes.ts';
+import { copiedPartSize } from './part-sizes.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { checkParts, completeUpload } from './s3-complete.ts';
 import { abortUpload, createUpload, type ListedPart } from './s3-parts.ts';
@@ -10,8 +10,6 @@ import { headObject } from './s3-reads.ts';
 import { putObject } from './s3-writes.ts';
 import { type ObjectAttributes, type ObjectStat, type PutResult, StoreError } from './store.ts';
 
-/** Bytes that S3 copies by one request: few enough requests, and each over within a minute. */
-const copiedPart = 256 * 2 ** 20;
 const atOnce = 8;
 
 /**
@@ -30,7 +28,7 @@ export async function copyObject(
   if (from.size === 0) return await copyEmpty(bucket, from, toKey, attributes);
   const id = await createUpload(bucket, toKey, attributes, 'copy');
   try {
-    const partSize = s3PartSize(from.size, copiedPart);
+    const partSize = copiedPartSize(from.size);
     const parts = await copyParts(bucket, from, toKey, id, partSize);
     const whole = crc32c ?? from.crc32c ?? joined(parts);
     checkParts(toKey, from.size, partSize, parts, whole);
