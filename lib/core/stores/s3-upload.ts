@@ -1,11 +1,11 @@
 import { UploadPartCommand } from '@aws-sdk/client-s3';
-import { Crc32c } from '../digest/crc32c.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { checkParts, completeUpload, uploadGone } from './s3-complete.ts';
 import { S3Fault } from './s3-fault.ts';
 import { abortUpload, type ListedPart, listParts } from './s3-parts.ts';
 import { headObject } from './s3-reads.ts';
 import { putObject } from './s3-writes.ts';
+import { wrongBytes } from './s3-wrong-bytes.ts';
 import {
   type PartReceipt,
   type PutResult,
@@ -72,7 +72,7 @@ export class S3Upload implements Upload {
       try {
         return await this.#bucket.client.send(command, options);
       } catch (error) {
-        throw this.#wrongBytes(error, number, bytes, crc32c) ?? error;
+        throw wrongBytes(error, `part ${number} of ${this.key}`, bytes, crc32c) ?? error;
       }
     });
     if (answer instanceof S3Fault) throw uploadGone(this.#bucket, this.key);
@@ -110,14 +110,5 @@ export class S3Upload implements Upload {
     const stat = await headObject(this.#bucket, this.key);
     if (stat === undefined) throw uploadGone(this.#bucket, this.key);
     return { outcome: 'exists', stat };
-  }
-
-  /** Bytes that the wire changed may arrive whole the next time; bytes that changed here will not. */
-  #wrongBytes(error: unknown, number: number, bytes: Uint8Array, crc32c: string): StoreError | undefined {
-    if (!(error instanceof Error) || error.name !== 'BadDigest') return undefined;
-    const retryable = Crc32c.ofBytes(bytes).base64 === crc32c;
-    return new StoreError(`part ${number} of ${this.key} did not arrive with the checksum that it was sent with`, {
-      retryable,
-    });
   }
 }

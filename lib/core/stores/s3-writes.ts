@@ -5,6 +5,7 @@ import type { S3Bucket } from './s3-bucket.ts';
 import { S3Fault } from './s3-fault.ts';
 import { headObject } from './s3-reads.ts';
 import { etagOf, isWritten, s3Stat } from './s3-stat.ts';
+import { wrongBytes } from './s3-wrong-bytes.ts';
 import { type ObjectAttributes, type PutCondition, type PutResult, StoreError } from './store.ts';
 
 /**
@@ -38,7 +39,13 @@ export async function putObject(
       unanswered = true;
     },
   } as const;
-  const answer = await bucket.ask(request, (options) => bucket.client.send(new PutObjectCommand(input), options));
+  const answer = await bucket.ask(request, async (options) => {
+    try {
+      return await bucket.client.send(new PutObjectCommand(input), options);
+    } catch (error) {
+      throw wrongBytes(error, key, bytes, crc32c) ?? error;
+    }
+  });
   if (!(answer instanceof S3Fault)) {
     const { metadata } = attributes;
     return {
