@@ -3,6 +3,7 @@ import { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
 import { hashObject } from '../stage/hash-object.ts';
+import { pinObject } from '../stage/pin-object.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import type { Survey } from '../stage/survey.ts';
 import type { ObjectStat, Store } from '../stores/store.ts';
@@ -33,9 +34,11 @@ export async function inspectReplica(
   const findings = new Map<ReleaseArtifact, ReplicaFinding>();
   const look = async (artifact: ReleaseArtifact) => {
     ports.signal.throwIfAborted();
-    const stat = survey.objects.get(artifact.file);
+    const listed = survey.objects.get(artifact.file);
+    if (listed === undefined) return { kind: 'absent' } as const;
+    if (isRecorded(survey, artifact, listed)) return { kind: 'present', stat: listed } as const;
+    const stat = await limit(() => pinObject(store, listed));
     if (stat === undefined) return { kind: 'absent' } as const;
-    if (isRecorded(survey, artifact, stat)) return { kind: 'present', stat } as const;
     const right = stat.size === artifact.size && (await limit(() => hashesTo(artifact, store, stat, ports)));
     if (right) return { kind: 'present', stat } as const;
     if (survey.release !== undefined) {

@@ -9,6 +9,7 @@ import { type ResolvedSource, SourceError } from '../sources/source.ts';
 import type { ObjectStat, Store } from '../stores/store.ts';
 import { type CopySource, findCopies, provenCopy } from './find-copies.ts';
 import { hashObject } from './hash-object.ts';
+import { pinObject } from './pin-object.ts';
 import { SourceWalk } from './source-walk.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
 import type { Survey } from './survey.ts';
@@ -73,11 +74,13 @@ async function lookInStore(
   if (survey.decided !== undefined && !survey.decided.has(spec.file)) {
     return { kind: 'left-out', reason: leftOut };
   }
-  const stat = survey.objects.get(spec.file);
-  if (stat === undefined) return undefined;
+  const listed = survey.objects.get(spec.file);
+  if (listed === undefined) return undefined;
   const recorded = survey.recorded.get(spec.file);
   const size = recorded?.size ?? spec.size;
-  const unchanged = recorded !== undefined && survey.objectsRecord[spec.file]?.etag === stat.etag;
+  const unchanged = recorded !== undefined && survey.objectsRecord[spec.file]?.etag === listed.etag;
+  const stat = unchanged ? listed : await proving(() => pinObject(request.store, listed));
+  if (stat === undefined) return undefined;
   const right =
     (size === undefined || stat.size === size) &&
     (unchanged || (await proving(() => hashObject(request.store, stat, ports))).equals(sha256));

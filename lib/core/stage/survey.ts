@@ -48,6 +48,8 @@ export async function surveyRelease(
   const release = has('release.json') ? await readRelease(store, releaseKey(collection, version)) : undefined;
   const sums = has('SHA256SUMS') ? await readSums(store, { collection, version }) : undefined;
   const decided = release?.record.artifacts ?? sums;
+  const objectsRecord = has('objects.json') ? await readObjects(store, objectsKey(collection, version)) : {};
+  for (const [file, stat] of objects) objects.set(file, withRecordedVersion(stat, file, objectsRecord));
   return {
     registry,
     entry: registryEntry(registry, collection, version),
@@ -55,9 +57,16 @@ export async function surveyRelease(
     sums,
     decided: decided === undefined ? undefined : new Set(decided.map(({ file }) => file)),
     recorded: new Map(release?.record.artifacts.map((artifact) => [artifact.file, artifact])),
-    objectsRecord: has('objects.json') ? await readObjects(store, objectsKey(collection, version)) : {},
+    objectsRecord,
     objects,
   };
+}
+
+/** Listings of S3 have no versions; of an object that is still the one recorded, the record has it. */
+function withRecordedVersion(stat: ObjectStat, file: string, record: ObjectsRecord): ObjectStat {
+  const recorded = Object.hasOwn(record, file) ? record[file] : undefined;
+  if (stat.version !== undefined || recorded?.version === undefined || recorded.etag !== stat.etag) return stat;
+  return { ...stat, version: recorded.version };
 }
 
 async function readRelease(store: Store, key: string): Promise<Survey['release']> {
