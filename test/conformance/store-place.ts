@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Crc32c } from '../../lib/core/digest/crc32c.ts';
 import type { ObjectStat, Store, Upload } from '../../lib/core/stores/store.ts';
+import type { Deviations } from './deviations.ts';
 
 /** One place for objects, fresh for each test. */
 export interface StorePlace {
@@ -27,6 +28,8 @@ export interface StoreTraits {
   readonly hidesUploads?: boolean;
   /** An upload that another process continues has parts without their checksums. */
   readonly forgetsPartChecksums?: boolean;
+  /** What a server does otherwise than the service that it stands for. */
+  readonly deviations?: Deviations;
 }
 
 export const signal = new AbortController().signal;

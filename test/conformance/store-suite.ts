@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { Crc32c } from '../../lib/core/digest/crc32c.ts';
 import { NotFound, Refused } from '../../lib/core/errors.ts';
 import { isRereadable, isSyncable, type ObjectStat, type Store, StoreError } from '../../lib/core/stores/store.ts';
+import { testWith } from './deviations.ts';
 import { all, bytesOf } from './read-all.ts';
 import {
   created,
@@ -17,6 +18,8 @@ import {
 
 /** What every store promises. A backend's own test calls it with a way to make a place. */
 export function storeSuite(name: string, make: () => Promise<StorePlace>, traits: StoreTraits): void {
+  const test = testWith(traits.deviations);
+
   describe(`${name} as a store`, () => {
     let place: StorePlace;
     let store: Store;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { GcsStore } from '../../../lib/core/stores/gcs-store.ts';
+import { sessionSuite } from '../../conformance/session-suite.ts';
 import { storeSuite } from '../../conformance/store-suite.ts';
 import { type RunningStrictGcs, startStrictGcs, storageWithToken } from '../../servers/strict-gcs/start-strict-gcs.ts';
 import { StrictBucket } from '../../servers/strict-gcs/strict-bucket.ts';
@@ -25,11 +26,12 @@ for (const prefix of ['', 'some/where/']) {
       close: async () => {},
     };
   };
-  storeSuite(`the strict server with the prefix ${JSON.stringify(prefix)}`, make, {
+  storeSuite(`the strict fake of GCS with the prefix ${JSON.stringify(prefix)}`, make, {
     flatKeys: true,
     checksParts: false,
     keepsAttributes: true,
     hidesUploads: true,
     forgetsPartChecksums: true,
   });
+  sessionSuite(`the strict fake of GCS with the prefix ${JSON.stringify(prefix)}`, make);
 }
