@@ -22,7 +22,7 @@ export function bucketSourceError(error: unknown, { uri, reading }: BucketSource
   if (evidence.code === 'PreconditionFailed' || (reading && error instanceof NotFound)) {
     return new SourceError('changed', `${uri} was replaced while it was being read`, options);
   }
-  if (error instanceof NotFound || evidence.code === 'NoSuchBucket') {
+  if (error instanceof NotFound || evidence.status === 404) {
     return new SourceError('missing', `${uri}: ${error.message}`, options);
   }
   // Whoever only looked has been through the store's own retries; a body that broke off can be had again.

@@ -79,7 +79,13 @@ export async function* readObject(bucket: S3Bucket, key: string, options: ReadOp
       ...(version === undefined ? {} : { VersionId: version }),
       ...(etag === undefined ? {} : { IfMatch: etag }),
     });
-  const answer = await bucket.send(request, (sending) => bucket.client.send(command(), sending));
+  // Asking again cannot help: the tag that was read by is gone.
+  const asked = { ...request, expects: ['PreconditionFailed'] };
+  const answer = await bucket.ask(asked, (sending) => bucket.client.send(command(), sending));
+  if (answer instanceof S3Fault) {
+    const evidence = { key, code: answer.code };
+    throw new StoreError(`${key} of ${bucket.options.url} was changed in the meantime`, { evidence, retryable: true });
+  }
   const body = bodyOf(answer);
   const size = range === undefined ? answer.ContentLength : range.end - range.start;
   if (size === undefined || (range !== undefined && !isRange(answer, range))) {
