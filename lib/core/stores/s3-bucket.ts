@@ -49,6 +49,8 @@ export class S3Bucket {
   readonly client: S3Client;
   readonly counter = new RequestCounter();
   readonly serverClock: ServerClock;
+  /** The server cannot copy parts into an upload with checksums. */
+  copiesNoParts = false;
   /** Something in the bucket was answered for, so that it exists. */
   #known = false;
 
@@ -108,22 +110,12 @@ export class S3Bucket {
    * @throws StoreError then; asked once, and only while nothing was ever found.
    */
   async mustExist(): Promise<void> {
-    if (this.#known) return;
-    const request: S3Request = { kind: 'head', action: 's3:ListBucket', expects: ['403', 'Forbidden', 'AccessDenied'] };
-    await this.ask(request, (options) => this.client.send(new HeadBucketCommand(this.whole()), options));
-    this.#known = true;
+    if (!this.#known) await this.#headBucket();
   }
 
   /** The server's time, asked for only when no recent answer told it. @throws StoreError when it does not say. */
   async serverTime(): Promise<Date> {
-    if (this.serverClock.ahead === undefined) {
-      const request: S3Request = {
-        kind: 'head',
-        action: 's3:ListBucket',
-        expects: ['403', 'Forbidden', 'AccessDenied'],
-      };
-      await this.ask(request, (options) => this.client.send(new HeadBucketCommand(this.whole()), options));
-    }
+    if (this.serverClock.ahead === undefined) await this.#headBucket();
     const { ahead } = this.serverClock;
     if (ahead === undefined) throw new StoreError(`${this.options.url} does not tell the time`);
     return new Date(this.options.clock.now().getTime() + ahead);
@@ -158,6 +150,13 @@ export class S3Bucket {
       if (request.expects !== undefined && fault.is(...request.expects)) return fault;
       throw this.#explain(fault, request);
     }
+  }
+
+  /** A refusal tells the time as well, and that there is a bucket. */
+  async #headBucket(): Promise<void> {
+    const expects = ['403', 'Forbidden', 'AccessDenied'];
+    const command = new HeadBucketCommand(this.whole());
+    await this.ask({ kind: 'head', action: 's3:ListBucket', expects }, (options) => this.client.send(command, options));
   }
 
   #explain(fault: S3Fault, { action, key }: S3Request): WeighbridgeError {

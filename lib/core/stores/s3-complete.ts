@@ -63,6 +63,9 @@ export async function completeUpload(bucket: S3Bucket, request: CompletionReques
     );
   });
   if (answer !== undefined && !(answer instanceof S3Fault)) {
+    // Completing what somebody completed already succeeds as well, but on some servers without saying what it became.
+    const known = answer.ChecksumCRC32C === undefined ? await headObject(bucket, key) : undefined;
+    if (known !== undefined) return { outcome: isWritten(known, written) ? 'created' : 'exists', stat: known };
     return { outcome: 'created', stat: s3Stat(key, size, { ...answer, Metadata: attributes.metadata }) };
   }
   if (answer?.is('ConditionalRequestConflict') === true) {

@@ -7,6 +7,7 @@ import type { S3Bucket } from './s3-bucket.ts';
 import { checkParts, completeUpload } from './s3-complete.ts';
 import { abortUpload, createUpload, type ListedPart } from './s3-parts.ts';
 import { headObject } from './s3-reads.ts';
+import { relayObject } from './s3-relay.ts';
 import { putObject } from './s3-writes.ts';
 import { type ObjectAttributes, type ObjectStat, type PutResult, StoreError } from './store.ts';
 
@@ -26,6 +27,7 @@ export async function copyObject(
   attributes: ObjectAttributes,
 ): Promise<PutResult> {
   if (from.size === 0) return await copyEmpty(bucket, from, toKey, attributes);
+  if (bucket.copiesNoParts) return await relayObject(bucket, from, toKey, crc32c, attributes);
   const id = await createUpload(bucket, toKey, attributes, 'copy');
   try {
     const partSize = copiedPartSize(from.size);
@@ -35,8 +37,15 @@ export async function copyObject(
     return await completeUpload(bucket, { key: toKey, id, size: from.size, parts, crc32c: whole, attributes });
   } catch (error) {
     await abortUpload(bucket, toKey, id);
-    throw error;
+    if (!wantsChecksum(error)) throw error;
+    bucket.copiesNoParts = true;
+    return await relayObject(bucket, from, toKey, crc32c, attributes);
   }
+}
+
+/** MinIO: "checksum missing", for a part whose bytes only the server has seen. */
+function wantsChecksum(error: unknown): boolean {
+  return error instanceof StoreError && error.evidence.code === 'InvalidArgument' && /checksum/.test(error.message);
 }
 
 async function copyParts(

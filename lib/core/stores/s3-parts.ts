@@ -45,6 +45,9 @@ export async function createUpload(
   return UploadId;
 }
 
+/** The last is MinIO's answer to an id that never was one of its own. */
+const goneUpload = ['NoSuchUpload', 'NoSuchKey', 'XMinioInvalidResourceName'];
+
 /** All parts of an upload, by number; undefined when the upload is gone. */
 export async function listParts(
   bucket: S3Bucket,
@@ -60,7 +63,7 @@ export async function listParts(
       ...(marker === undefined ? {} : { PartNumberMarker: marker }),
     });
     const action = 's3:ListMultipartUploadParts';
-    const request = { kind: 'list', action, key, signal, expects: ['NoSuchUpload', 'NoSuchKey'] } as const;
+    const request = { kind: 'list', action, key, signal, expects: goneUpload } as const;
     const page = await bucket.ask(request, (options) => bucket.client.send(command, options));
     if (page instanceof S3Fault) return undefined;
     for (const { PartNumber, Size, ETag, ChecksumCRC32C } of page.Parts ?? []) {
@@ -85,7 +88,7 @@ export async function abortUpload(bucket: S3Bucket, key: string, id: string): Pr
       kind: 'abort',
       action: 's3:AbortMultipartUpload',
       key,
-      expects: ['NoSuchUpload', 'NoSuchKey'],
+      expects: goneUpload,
     } as const;
     const answer = await bucket.ask(request, (options) => bucket.client.send(command, options));
     if (answer instanceof S3Fault) return;

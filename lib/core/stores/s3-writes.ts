@@ -4,7 +4,7 @@ import type { S3Settings } from './bucket-access.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { S3Fault } from './s3-fault.ts';
 import { headObject } from './s3-reads.ts';
-import { etagOf, isWritten, s3Stat } from './s3-stat.ts';
+import { etagOf, isWritten, s3Stat, type Written } from './s3-stat.ts';
 import { wrongBytes } from './s3-wrong-bytes.ts';
 import { type ObjectAttributes, type PutCondition, type PutResult, StoreError } from './store.ts';
 
@@ -28,6 +28,7 @@ export async function putObject(
     ContentLength: bytes.byteLength,
     ChecksumCRC32C: crc32c,
   };
+  const written = { size: bytes.byteLength, crc32c, metadata: attributes.metadata };
   let unanswered = false;
   const expects = ['PreconditionFailed', ...('ifAbsent' in condition ? [] : ['NoSuchKey'])];
   const request = {
@@ -40,12 +41,16 @@ export async function putObject(
     },
   } as const;
   const answer = await bucket.ask(request, async (options) => {
+    // Looked at first, because a server that refuses before it has read a large body resets the connection.
+    const decided = unanswered ? await settled(bucket, key, condition, written, bytes) : undefined;
+    if (decided !== undefined) return decided;
     try {
       return await bucket.client.send(new PutObjectCommand(input), options);
     } catch (error) {
       throw wrongBytes(error, key, bytes, crc32c) ?? error;
     }
   });
+  if ('outcome' in answer) return answer;
   if (!(answer instanceof S3Fault)) {
     const { metadata } = attributes;
     return {
@@ -55,11 +60,22 @@ export async function putObject(
   }
   if (answer.is('NoSuchKey')) return { outcome: 'exists', stat: undefined };
   const stat = await headObject(bucket, key);
-  if (unanswered && stat !== undefined) {
-    const written = { size: bytes.byteLength, crc32c, etag: etagOf(bytes), metadata: attributes.metadata };
-    if (isWritten(stat, written)) return { outcome: 'created', stat };
-  }
-  return { outcome: 'exists', stat };
+  const own = unanswered && stat !== undefined && isWritten(stat, { ...written, etag: etagOf(bytes) });
+  return own ? { outcome: 'created', stat } : { outcome: 'exists', stat };
+}
+
+/** What an attempt that was not answered did, where that can be seen; undefined where it has to be made again. */
+async function settled(
+  bucket: S3Bucket,
+  key: string,
+  condition: PutCondition,
+  written: Omit<Written, 'etag'>,
+  bytes: Uint8Array,
+): Promise<PutResult | undefined> {
+  const stat = await headObject(bucket, key);
+  if (stat !== undefined && isWritten(stat, { ...written, etag: etagOf(bytes) })) return { outcome: 'created', stat };
+  const holds = 'ifAbsent' in condition ? stat === undefined : stat?.etag === condition.ifMatch;
+  return holds ? undefined : { outcome: 'exists', stat };
 }
 
 /** The headers by which a new object is stored, for a put and for the beginning of an upload. @throws StoreError. */
