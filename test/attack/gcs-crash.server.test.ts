@@ -1,0 +1,55 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bucketCrashRound } from './support/bucket-crash-round.ts';
+import type { BucketMirror } from './support/bucket-mirror.ts';
+import { gcsMirror } from './support/gcs-mirror.ts';
+import { seededRandom } from './support/seeded-random.ts';
+import { type TrueRelease, Workspace } from './support/workspace.ts';
+
+const mebibyte = 1 << 20;
+// Another one every time; a failure names it.
+const seed = Date.now() % 1_000_000;
+const random = seededRandom(seed);
+
+describe(`the strict fake of GCS: a killed run with its state in a bucket (seed ${seed})`, () => {
+  let workspace: Workspace;
+  let large: TrueRelease;
+  let small: TrueRelease;
+  let mirror: BucketMirror;
+
+  beforeAll(async () => {
+    workspace = await Workspace.open();
+    const many = Array.from({ length: 8 }, (_, index) => ({ file: `small/${index}.json`, size: 1000 + 7000 * index }));
+    large = await workspace.addRelease('large', '1.0.0', [{ file: 'weights.bin', size: 192 * mebibyte + 7 }, ...many]);
+    small = await workspace.addRelease('small', '1.0.0', [
+      { file: 'weights.bin', size: 72 * mebibyte + 1 },
+      { file: 'extra/weights.bin', size: 33 * mebibyte },
+      ...many,
+    ]);
+  });
+
+  afterAll(() => workspace?.close());
+
+  beforeEach(async () => {
+    mirror = await gcsMirror();
+  });
+
+  afterEach(() => mirror?.close());
+
+  it('is finished by another machine, which sends and fetches no more than the window again', async () => {
+    const bytes = Math.floor((0.85 + random() * 0.1) * large.bytes);
+    const round = await bucketCrashRound(workspace, mirror, large, { moment: { at: 'bytes', bytes }, elsewhere: true });
+    expect(round.problems, JSON.stringify(round.moment)).toEqual([]);
+    expect(round.killed).toBe(true);
+  });
+
+  it('is finished whenever it dies', async () => {
+    const milliseconds = Math.floor(200 + random() * 2500);
+    const round = await bucketCrashRound(workspace, mirror, small, {
+      moment: { at: 'time', milliseconds },
+      concurrency: 8,
+    });
+    // A session that no checkpoint knew yet is in no listing: nobody is billed for it, and it expires after a week.
+    const problems = round.problems.filter((problem) => !problem.endsWith('is left unfinished'));
+    expect(problems, JSON.stringify(round.moment)).toEqual([]);
+  });
+});
