@@ -1,7 +1,16 @@
 /** Files that look like a model, the same in every run: their digests must not change between runs. */
 export function smallModel(): ReadonlyMap<string, Uint8Array> {
+  return model(3 * 2 ** 20);
+}
+
+/** As `smallModel`; its weights go to a bucket in parts. */
+export function largerModel(): ReadonlyMap<string, Uint8Array> {
+  return model(38 * 2 ** 20);
+}
+
+function model(backboneBytes: number): ReadonlyMap<string, Uint8Array> {
   return new Map([
-    ['/v1/model.safetensors', safetensors('backbone', 3 * 2 ** 20)],
+    ['/v1/model.safetensors', safetensors('backbone', backboneBytes)],
     ['/v1/head.safetensors', safetensors('head', 3 * 2 ** 19)],
     ['/v1/config.json', json({ architecture: 'tiny-detector', classes: 3, input: [3, 224, 224] })],
     ['/mirror/labels.json', json(['person', 'bicycle', 'car'])],
