@@ -38,11 +38,16 @@ describe('the table at the end of the tests', () => {
     expect(suiteTable(countSuites([suite('disk')], []), false)).toEqual([]);
   });
 
+  it.each([
+    ['a directory store without hard links as a store > keys > may be long', 'directory'],
+    ['a memory store with {} as a store > an object', 'memory'],
+    ['a bucket in memory as state > keeps a document', 'memory'],
+  ])('knows a conformance suite by its title: %s', (title, expected) => {
+    expect(held(ran(title))).toEqual([expected, 'all tests']);
+  });
+
   it('knows by its titles what a test was against', () => {
     const against = {
-      'a directory store without hard links as a store > keys > may be long': 'directory',
-      'a memory store with {} as a store > an object': 'memory',
-      'a bucket in memory as state > keeps a document': 'memory',
       'versitygw as a store > an object': 'versitygw',
       'two processes publish > on minio': 'MinIO',
       'fake-gcs-server as a store > an object': 'fake-gcs-server',
@@ -53,6 +58,12 @@ describe('the table at the end of the tests', () => {
       const test: RanTest = { ...ran(title), file: 'test/servers/start-server.server.test.ts' };
       expect(held(test), title).toEqual([expected, 'all tests']);
     }
+  });
+
+  it('knows by what its file asks for, where no title says it', () => {
+    const test: RanTest = { ...ran('a bucket is refused'), file: 'test/servers/versitygw-users.server.test.ts' };
+    expect(held(test)).toEqual(['versitygw', 'all tests']);
+    expect(held({ ...test, title: 'MinIO > refuses a bucket' })).toEqual(['MinIO', 'all tests']);
   });
 
   it('counts no test against a server that had none', () => {

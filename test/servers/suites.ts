@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { isInstalled, serverPrograms } from './server-programs.ts';
+import { isInstalled, type ServerProgram, serverPrograms } from './server-programs.ts';
 import type { RanTest, Suite } from './suite-rows.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -18,27 +18,49 @@ function titled(title: string, pattern: RegExp): Suite {
   return { title, holds: (test) => pattern.test(test.title), missing: () => undefined };
 }
 
-/** Which tests belong where is told by their titles: what a test runs against is named in one of its `describe`s. */
+const strictFake = /\bstrict fake\b/i;
+
+/**
+ * What a test runs against is named in the titles around it; where no title names any server, the file tells which one
+ * it asks for.
+ */
+function served(title: string, inTitle: RegExp, inFile: RegExp, missing: Suite['missing']): Suite {
+  return {
+    title,
+    missing,
+    holds: (test) => (namesServer(test.title) ? inTitle.test(test.title) : inFile.test(textOf(test.file))),
+  };
+}
+
+function namesServer(title: string): boolean {
+  return strictFake.test(title) || serverPrograms.some((program) => titleOf(program).test(title));
+}
+
+function titleOf(program: ServerProgram): RegExp {
+  return new RegExp(`\\b${program.title}\\b`, 'i');
+}
+
 export const suites: readonly Suite[] = [
   titled('directory', /^a directory\b/),
   titled('memory', /^(a )?(memory|bucket in memory)\b/),
-  ...serverPrograms.map((program) => ({
-    title: program.title,
-    holds: ({ file, title }: RanTest) =>
-      file.endsWith('.server.test.ts') && title.toLowerCase().includes(program.title.toLowerCase()),
-    missing: () => (isInstalled(program) ? undefined : 'not installed: npm run servers'),
-  })),
-  titled('strict fake of GCS', /\bstrict fake\b/i),
-  { title: 'stock programs', holds: (test) => asksForPrograms(test.file), missing: missingPrograms },
+  ...serverPrograms.map((program) => {
+    const missing = () => (isInstalled(program) ? undefined : 'not installed: npm run servers');
+    const asked = new RegExp(`\\b(s3|gcs)Server\\('${program.name}'\\)`);
+    const suite = served(program.title, titleOf(program), asked, missing);
+    // A title elsewhere may name a server that the test does not talk to.
+    return { ...suite, holds: (test: RanTest) => test.file.endsWith('.server.test.ts') && suite.holds(test) };
+  }),
+  served('strict fake of GCS', strictFake, /\bfrom '.*\/strict-gcs\//, () => undefined),
+  { title: 'stock programs', holds: (test) => textOf(test.file).includes('hasProgram('), missing: missingPrograms },
   { title: 'all tests', holds: () => true, missing: () => undefined },
 ];
 
-const asking = new Map<string, boolean>();
+const texts = new Map<string, string>();
 
-function asksForPrograms(file: string): boolean {
-  const known = asking.get(file) ?? readFileSync(join(root, file), 'utf8').includes('hasProgram(');
-  asking.set(file, known);
-  return known;
+function textOf(file: string): string {
+  const text = texts.get(file) ?? readFileSync(join(root, file), 'utf8');
+  texts.set(file, text);
+  return text;
 }
 
 function missingPrograms(): string | undefined {
