@@ -172,7 +172,11 @@ export const declarations: readonly CommandDeclaration[] = [
     detail:
       'Names what is damaged, missing or does not belong there; changes nothing. With --quick only sizes and stored ' +
       'checksums are compared.',
-    examples: ['weighbridge verify', 'weighbridge verify my-model@1.0.0 --store file:./mirror --quick'],
+    examples: [
+      'weighbridge verify',
+      'weighbridge verify my-model@1.0.0 --store file:./mirror --quick',
+      'weighbridge verify --store s3://acme-models --replica gs://acme-models --quick',
+    ],
     declare: (command) =>
       command
         .argument('[releases...]', 'COLLECTION[@VERSION] (default: all)')
