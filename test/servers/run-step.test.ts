@@ -9,7 +9,7 @@ describe('a step of an installation', () => {
   });
 
   it('fails with the last lines that the program printed', async () => {
-    const program = 'for (let i = 1; i <= 50; i += 1) console.error(`line ${i}`); process.exit(7)';
+    const program = 'for (let i = 1; i <= 50; i += 1) console.error("line", i); process.exit(7)';
     const failure: unknown = await runStep(process.execPath, ['-e', program]).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'StepFailed', message: expect.stringMatching(/ended with 7:\nline 31\n/) });
     expect(failure).toMatchObject({ message: expect.stringMatching(/\nline 50$/) });
