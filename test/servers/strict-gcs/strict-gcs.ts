@@ -27,6 +27,8 @@ export interface StrictGcsOptions {
   /** Bytes that one call of a rewrite moves; all when absent. */
   readonly rewritePerCall?: number;
   readonly accounts?: readonly SigningAccount[];
+  /** Requests without a token may do everything, as with an emulator. */
+  readonly anonymous?: boolean;
 }
 
 /** One request on its way through the server. */
@@ -247,6 +249,7 @@ export class StrictGcs {
 
   #allow({ request }: Call, permission: Permission): void {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined && this.#options.anonymous === true) return;
     const allowed = token === undefined ? undefined : this.#options.tokens[token];
     if (allowed === undefined) throw new ApiError(401, 'authError', 'Invalid Credentials');
     if (allowed === 'all' || allowed.includes(permission)) return;
