@@ -7,7 +7,8 @@ import type { S3Credentials } from './create-s3-client.ts';
 import { RequestCounter } from './request-counter.ts';
 import { s3Error } from './s3-errors.ts';
 import { S3Fault } from './s3-fault.ts';
-import { ServerClock } from './server-clock.ts';
+import { serverClockOf } from './s3-server-clock.ts';
+import type { ServerClock } from './server-clock.ts';
 import { type RequestKind, StoreError } from './store.ts';
 
 export interface S3BucketOptions {
@@ -57,16 +58,7 @@ export class S3Bucket {
   constructor(options: S3BucketOptions) {
     this.options = options;
     this.client = options.client;
-    this.serverClock = new ServerClock(options.clock);
-    this.client.middlewareStack.add(
-      (next) => async (args) => {
-        const sent = options.clock.now().getTime();
-        const result = await next(args);
-        this.serverClock.learn(dateOf(result.response), sent, options.clock.now().getTime());
-        return result;
-      },
-      { step: 'deserialize', priority: 'low' },
-    );
+    this.serverClock = serverClockOf(options.client, options.clock);
   }
 
   /** What every request about an object begins with. */
@@ -163,9 +155,4 @@ export class S3Bucket {
     const { bucket, url } = this.options;
     return s3Error(fault, { bucket, url, action, ...(key === undefined ? {} : { key }) });
   }
-}
-
-function dateOf(response: unknown): string | undefined {
-  const headers = (response as { headers?: Readonly<Record<string, string>> } | undefined)?.headers;
-  return headers?.date;
 }

@@ -101,8 +101,9 @@ export async function abortUpload(bucket: S3Bucket, key: string, id: string): Pr
 
 /** Unfinished uploads below a prefix. */
 export async function* listUploads(bucket: S3Bucket, prefix: string): AsyncGenerator<ListedUpload> {
-  let found = false;
-  for await (const upload of pages(bucket, bucket.options.prefix + prefix)) {
+  const start = bucket.options.prefix + prefix;
+  let found = start === '';
+  for await (const upload of pages(bucket, start)) {
     found = true;
     yield upload;
   }
