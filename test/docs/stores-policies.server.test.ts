@@ -115,7 +115,7 @@ describe.skipIf(s3Server('versitygw') === undefined)('the policies of docs/store
       const { code, stderr } = await weighbridge(
         poorer,
         'publish',
-        'weights.bin',
+        'weights/weights.bin',
         `${name}@1.0.0`,
         '--to',
         `s3://${bucket}`,
