@@ -1,4 +1,4 @@
-import { NotAuthorised, NotFound, WeighbridgeError } from '../errors.ts';
+import { NotAuthorised, WeighbridgeError } from '../errors.ts';
 import { waitFor } from '../http/rate-limit.ts';
 import { type RequestKind, StoreError } from './store.ts';
 
@@ -78,8 +78,9 @@ export function gcsErrorFor(failure: GcsFailure, context: GcsContext, now: Date)
   return undefined;
 }
 
-export function bucketMissing(bucket: string, doing: string): NotFound {
-  return new NotFound(`${doing}: there is no bucket ${bucket}`, {
+/** No `NotFound`: that would be taken for an object that is missing, and a whole mirror for an empty one. */
+export function bucketMissing(bucket: string, doing: string): StoreError {
+  return new StoreError(`${doing}: there is no bucket ${bucket}`, {
     evidence: { bucket },
     hint: 'Create the bucket, or correct its name in the store URL.',
   });

@@ -35,7 +35,7 @@ export function parseUploadId(text: string, endpoint: URL, bucket: string, name:
   if (url === null || !sameService(url, endpoint)) return undefined;
   const about = new URLSearchParams(url.hash.slice(1));
   const [size, part, mark] = [Number(about.get('size')), Number(about.get('part')), about.get('mark')];
-  if (about.get('name') !== fingerprint(bucket, name) || mark === null) return undefined;
+  if (about.get('name') !== fingerprint(bucket, name) || !mark) return undefined;
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(part) || size < 0 || part <= 0) return undefined;
   url.hash = '';
   return { uri: url, size, partSize: part, mark, crc32c: about.get('crc32c') ?? undefined };

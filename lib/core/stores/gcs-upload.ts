@@ -1,6 +1,8 @@
-import { type GcsObject, newMark, parseObject, statOf } from './gcs-object.ts';
-import { foundInstead, type GcsPlace, lookAt, removeGeneration } from './gcs-place.ts';
-import { GcsSession, type SessionState } from './gcs-session.ts';
+import { finishSession } from './gcs-finish.ts';
+import { newMark } from './gcs-object.ts';
+import type { GcsPlace } from './gcs-place.ts';
+import { GcsProgress, uploadGone } from './gcs-progress.ts';
+import { GcsSession } from './gcs-session.ts';
 import { formatUploadId, parseUploadId } from './gcs-upload-id.ts';
 import { partCount, partRange } from './part-sizes.ts';
 import {
@@ -16,13 +18,9 @@ interface GcsUploadOptions {
   readonly place: GcsPlace;
   readonly key: string;
   readonly request: UploadRequest;
-  readonly session: GcsSession;
+  readonly progress: GcsProgress;
   readonly partSize: number;
   readonly mark: string;
-  /** Bytes that the session holds already. */
-  readonly persisted: number;
-  /** The key was taken before the session began. */
-  readonly lost?: boolean;
 }
 
 /**
@@ -36,42 +34,38 @@ export class GcsUpload implements Upload {
   readonly partSize: number;
   readonly sequential = true;
   readonly #place: GcsPlace;
-  readonly #session: GcsSession;
+  readonly #progress: GcsProgress;
   readonly #mark: string;
+  readonly #lastNumber: number;
   readonly #checksums = new Map<number, string>();
-  /** What the session was last known to hold; not to be relied on after an attempt without an answer. */
-  #persisted: number;
-  #certain = true;
   /** The last part. */
   #held: Uint8Array | undefined;
-  /** A finishing request went out: the object may be there. */
-  #finishing = false;
-  /** The session said that its condition no longer holds. */
-  #lost: boolean;
   #closed = false;
 
-  constructor(options: GcsUploadOptions) {
-    const { place, key, request, session, partSize, mark } = options;
+  constructor({ place, key, request, progress, partSize, mark }: GcsUploadOptions) {
     this.key = key;
     this.request = request;
     this.partSize = partSize;
     this.#place = place;
-    this.#session = session;
+    this.#progress = progress;
     this.#mark = mark;
-    this.#persisted = options.persisted;
-    this.#lost = options.lost ?? false;
-    const about = { uri: session.uri, size: request.size, partSize, mark, crc32c: request.crc32c };
+    this.#lastNumber = partCount(request.size, partSize);
+    // Without a mark it names nothing that could be continued.
+    const named = progress.lost ? '' : mark;
+    const about = { uri: progress.session.uri, size: request.size, partSize, mark: named, crc32c: request.crc32c };
     this.id = formatUploadId(about, place.channel.bucket, place.prefix + key);
   }
 
   static async begin(place: GcsPlace, key: string, request: UploadRequest, partSize: number): Promise<GcsUpload> {
     const mark = newMark();
     const { channel, prefix, settings } = place;
-    const object = { name: prefix + key, attributes: request, settings, mark, crc32c: request.crc32c };
-    const session = await GcsSession.start(channel, key, request.size, object);
-    const opened = session ?? new GcsSession(channel, key, request.size, new URL(channel.uploadPath, channel.endpoint));
-    const lost = session === undefined;
-    return new GcsUpload({ place, key, request, session: opened, partSize, mark, persisted: 0, lost });
+    const { size, crc32c } = request;
+    const object = { name: prefix + key, attributes: request, settings, mark, crc32c };
+    const started = await GcsSession.start(channel, key, size, object);
+    // Taken already: the parts go nowhere, and `complete` says what is there.
+    const session = started ?? new GcsSession(channel, key, size, new URL(channel.uploadPath, channel.endpoint));
+    const progress = new GcsProgress(channel, key, session, 0, started === undefined);
+    return new GcsUpload({ place, key, request, progress, partSize, mark });
   }
 
   /** Undefined where the session is gone, is finished, or was begun for something else. */
@@ -89,16 +83,17 @@ export class GcsUpload implements Upload {
     const session = new GcsSession(channel, key, known.size, known.uri);
     const state = await channel.patiently(() => session.status());
     if (state.kind !== 'persisted') return undefined;
-    const { partSize, mark } = known;
-    return new GcsUpload({ place, key, request, session, partSize, mark, persisted: state.bytes });
+    const { partSize, mark, crc32c } = known;
+    const progress = new GcsProgress(channel, key, session, state.bytes, false);
+    const declared = crc32c === undefined ? {} : { crc32c };
+    return new GcsUpload({ place, key, request: { ...request, ...declared }, progress, partSize, mark });
   }
 
   async parts(): Promise<readonly PartReceipt[]> {
-    if (!this.#certain) await this.#place.channel.patiently(() => this.#synchronise());
-    const count = partCount(this.request.size, this.partSize);
-    const whole = Math.min(Math.floor(this.#persisted / this.partSize), this.#lastNumber - 1);
-    return Array.from({ length: count }, (_, index) => index + 1)
-      .filter((number) => number <= whole || (number === count && this.#held !== undefined))
+    await this.#place.channel.patiently(() => this.#progress.settle());
+    const whole = Math.floor(this.#progress.persisted / this.partSize);
+    return Array.from({ length: this.#lastNumber }, (_, index) => index + 1)
+      .filter((number) => (number === this.#lastNumber ? this.#held !== undefined : number <= whole))
       .map((number) => this.#receipt(number));
   }
 
@@ -106,15 +101,16 @@ export class GcsUpload implements Upload {
     signal.throwIfAborted();
     this.#mustBeOpen();
     const { start, end } = partRange(number, this.request.size, this.partSize);
-    if (!Number.isInteger(number) || number < 1 || end <= start)
+    if (!Number.isInteger(number) || number < 1 || end <= start) {
       throw new StoreError(`${this.key} has no part ${number}`);
+    }
     if (bytes.byteLength !== end - start) {
       throw new StoreError(`part ${number} of ${this.key} has ${bytes.byteLength} bytes instead of ${end - start}`);
     }
-    if (!this.#lost && start > this.#persisted) {
-      throw new StoreError(`part ${number} of ${this.key} came before byte ${this.#persisted} was written`, {
-        freshUpload: true,
-      });
+    const { lost, persisted } = this.#progress;
+    if (!lost && start > persisted) {
+      const message = `part ${number} of ${this.key} came before all bytes ahead of it were written (${persisted})`;
+      throw new StoreError(message, { freshUpload: true });
     }
     if (number === this.#lastNumber) {
       // The caller's memory is reused as soon as this returns.
@@ -124,7 +120,7 @@ export class GcsUpload implements Upload {
       if (known !== undefined && known !== crc32c) {
         throw new StoreError(`part ${number} of ${this.key} was sent already and cannot be replaced by other bytes`);
       }
-      await this.#sendPart(start, end, bytes, signal);
+      await this.#progress.sendPart(start, bytes, signal);
     }
     this.#checksums.set(number, crc32c);
     return this.#receipt(number);
@@ -133,29 +129,25 @@ export class GcsUpload implements Upload {
   async complete(seal: UploadSeal, signal: AbortSignal): Promise<PutResult> {
     signal.throwIfAborted();
     this.#mustBeOpen();
-    const hash = this.#checkSeal(seal);
-    const { channel } = this.#place;
-    const result = await channel.patiently(() => this.#finish(hash, signal), signal);
-    this.#closed = true;
-    this.#held = undefined;
+    const crc32c = this.#checkSeal(seal);
+    const { key, request } = this;
+    const last = { start: this.#lastStart, bytes: this.#held ?? new Uint8Array() };
+    const finish = { place: this.#place, key, size: request.size, mark: this.#mark, crc32c };
+    const result = await finishSession(this.#progress, last, finish, signal);
+    if (result.outcome === 'exists') await this.abort();
+    await this.detach();
     return result;
   }
 
   async abort(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#held = undefined;
-    // A session whose condition failed is over.
-    if (!this.#lost) await this.#session.cancel();
+    await this.detach();
+    if (!this.#progress.lost && !this.#progress.gone) await this.#progress.session.cancel();
   }
 
   async detach(): Promise<void> {
     this.#closed = true;
     this.#held = undefined;
-  }
-
-  get #lastNumber(): number {
-    return partCount(this.request.size, this.partSize);
   }
 
   get #lastStart(): number {
@@ -168,133 +160,23 @@ export class GcsUpload implements Upload {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw this.#gone();
+    if (this.#closed || this.#progress.gone) throw uploadGone(this.key);
   }
 
-  #gone(): StoreError {
-    return new StoreError(`the upload of ${this.key} is gone`, { freshUpload: true, evidence: { key: this.key } });
-  }
-
-  /** Sends what the session lacks of a part, which may be less than the part, as often as it takes. */
-  async #sendPart(start: number, end: number, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#place.channel.patiently(async () => {
-      if (!this.#certain) await this.#synchronise(signal);
-      while (!this.#lost && this.#persisted < end) {
-        const from = this.#persisted;
-        if (from < start) throw this.#lostBytes(from);
-        this.#certain = false;
-        this.#take(await this.#session.send(from, bytes.subarray(from - start), undefined, signal));
-        if (!this.#lost && this.#persisted <= from) throw this.#stuck(from);
-      }
-    }, signal);
-  }
-
-  async #synchronise(signal?: AbortSignal): Promise<void> {
-    this.#take(await this.#session.status(signal));
-  }
-
-  #take(state: SessionState): void {
-    if (state.kind === 'persisted') {
-      this.#persisted = state.bytes;
-      this.#certain = true;
-    } else if (state.kind === 'lost') {
-      this.#lost = true;
-    } else if (state.kind === 'refused') {
-      throw this.#stuck(this.#persisted);
-    } else {
-      this.#closed = true;
-      throw this.#gone();
-    }
-  }
-
-  #stuck(at: number): StoreError {
-    return new StoreError(`uploading ${this.key}: the session takes nothing at byte ${at}`, { retryable: true });
-  }
-
-  #lostBytes(at: number): StoreError {
-    return new StoreError(`the upload of ${this.key} went back to byte ${at}`, { freshUpload: true });
-  }
-
+  /** The checksum that the whole must have. @throws StoreError for a seal that does not fit, or a part that is missing. */
   #checkSeal(seal: UploadSeal): string | undefined {
     const { size, crc32c } = this.request;
     if (seal.size !== size) {
       throw new StoreError(`${this.key} was begun with ${size} bytes and cannot be completed with ${seal.size}`);
     }
     if (crc32c !== undefined && seal.crc32c !== undefined && crc32c !== seal.crc32c) {
-      throw new StoreError(`${this.key} was begun with another checksum than it is completed with`);
+      const message = `${this.key} was begun with another checksum than it is completed with`;
+      throw new StoreError(message, { freshUpload: true, evidence: { expected: crc32c, actual: seal.crc32c } });
     }
-    if (!this.#lost && size > 0 && (this.#held === undefined || this.#persisted < this.#lastStart)) {
+    const { lost, persisted } = this.#progress;
+    if (!lost && size > 0 && (this.#held === undefined || persisted < this.#lastStart)) {
       throw new StoreError(`a part of ${this.key} is missing`);
     }
     return seal.crc32c ?? crc32c;
-  }
-
-  /** One attempt. After an answer that was lost, the object itself is asked before the session is. */
-  async #finish(hash: string | undefined, signal: AbortSignal): Promise<PutResult> {
-    if (this.#finishing) {
-      const found = await this.#look(signal);
-      if (found !== undefined) return await this.#judge(found, hash);
-      this.#certain = this.request.size === 0;
-    }
-    if (!this.#certain) await this.#synchronise(signal);
-    const last = this.#held ?? new Uint8Array();
-    while (!this.#lost) {
-      const from = this.#persisted;
-      if (from < this.#lastStart) throw this.#lostBytes(from);
-      this.#certain = false;
-      this.#finishing = true;
-      const state = await this.#session.send(from, last.subarray(from - this.#lastStart), hash, signal);
-      if (state.kind === 'finished') {
-        const object = parseObject(state.reply.json()) ?? (await this.#look(signal));
-        if (object === undefined) throw new StoreError(`completing ${this.key}: it vanished at once`);
-        return await this.#proven(object, hash);
-      }
-      if (state.kind === 'gone' || state.kind === 'refused') return await this.#afterRefusal(state.kind, hash, signal);
-      this.#take(state);
-      if (!this.#lost && this.#persisted <= from) throw this.#stuck(from);
-    }
-    return await this.#instead(await this.#look(signal));
-  }
-
-  async #look(signal: AbortSignal): Promise<GcsObject | undefined> {
-    return await lookAt(this.#place, this.key, { signal });
-  }
-
-  /** Whatever the status said: what is there decides. */
-  async #afterRefusal(kind: 'gone' | 'refused', hash: string | undefined, signal: AbortSignal): Promise<PutResult> {
-    const found = await this.#look(signal);
-    if (found !== undefined) return await this.#judge(found, hash);
-    await this.abort();
-    if (kind === 'gone') throw this.#gone();
-    throw new StoreError(
-      `completing ${this.key}: the bucket refuses bytes that do not have the checksum of the whole`,
-      {
-        freshUpload: true,
-        evidence: { key: this.key, expected: hash },
-      },
-    );
-  }
-
-  async #judge(found: GcsObject, hash: string | undefined): Promise<PutResult> {
-    return found.mark === this.#mark ? await this.#proven(found, hash) : await this.#instead(found);
-  }
-
-  async #instead(found: GcsObject | undefined): Promise<PutResult> {
-    await this.abort();
-    return foundInstead(found, this.key, this.#mark);
-  }
-
-  /** A server that does not look at the checksum is found out here, and what it made is taken away again. */
-  async #proven(object: GcsObject, hash: string | undefined): Promise<PutResult> {
-    const wrongSum = hash !== undefined && object.crc32c !== undefined && object.crc32c !== hash;
-    if (object.size === this.request.size && !wrongSum) {
-      return { outcome: 'created', stat: statOf(object, this.key) };
-    }
-    this.#closed = true;
-    await removeGeneration(this.#place, this.key, object.generation);
-    throw new StoreError(`completing ${this.key}: the bucket made an object of other bytes, which was removed`, {
-      freshUpload: true,
-      evidence: { key: this.key, expected: hash, actual: object.crc32c, size: object.size },
-    });
   }
 }

@@ -4,7 +4,6 @@ import { GcsStore } from '../../../lib/core/stores/gcs-store.ts';
 import { sessionSuite } from '../../conformance/session-suite.ts';
 import { storeSuite } from '../../conformance/store-suite.ts';
 import { type RunningStrictGcs, startStrictGcs, storageWithToken } from '../../servers/strict-gcs/start-strict-gcs.ts';
-import { StrictBucket } from '../../servers/strict-gcs/strict-bucket.ts';
 
 let running: RunningStrictGcs;
 
@@ -17,8 +16,7 @@ afterAll(() => running.stop());
 for (const prefix of ['', 'some/where/']) {
   const make = async () => {
     const bucket = `b-${randomUUID()}`;
-    const rules = { settings: { versioning: { enabled: true } }, writeInterval: 0 };
-    running.server.buckets.set(bucket, new StrictBucket(bucket, rules));
+    running.server.addBucket(bucket, { versioning: { enabled: true } });
     const storage = storageWithToken(running.url, running.token);
     const url = `gs://${bucket}/${prefix}`;
     return {

@@ -1,16 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
+import type { Answer } from './answer.ts';
 import { ApiError, conditionNotMet } from './api-error.ts';
 import type { Generation, StrictBucket } from './strict-bucket.ts';
 
-/** Bytes of an object: `alt=media`, and what a signed URL gives. */
-export function sendMedia(
-  bucket: StrictBucket,
-  name: string,
-  query: URLSearchParams,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+/** Bytes of an object: `alt=media`, and what a signed URL gives. @throws ApiError */
+export function mediaOf(bucket: StrictBucket, name: string, query: URLSearchParams, request: IncomingMessage): Answer {
   const object = bucket.find(name, query.get('generation'));
   const match = query.get('ifGenerationMatch');
   if (match !== null && match !== object.generation) throw conditionNotMet();
@@ -20,28 +15,19 @@ export function sendMedia(
   if (unpacks(object, request)) {
     // "The range is silently ignored, and the whole object is returned": docs on transcoding.
     const { 'content-encoding': _, ...plain } = headers as Record<string, string>;
-    response.writeHead(200, { ...plain, warning: '214 UploadServer gunzipped' });
-    response.end(gunzipSync(object.bytes));
-    return;
+    const unpacked = { ...plain, 'transfer-encoding': 'chunked', warning: '214 UploadServer gunzipped' };
+    return { status: 200, headers: unpacked, body: gunzipSync(object.bytes) };
   }
   const size = object.bytes.length;
   const range = rangeOf(request.headers.range, size);
-  if (range === undefined) {
-    response.writeHead(200, { ...headers, 'content-length': size });
-    response.end(object.bytes);
-    return;
-  }
+  if (range === undefined) return { status: 200, headers, body: object.bytes };
   if (range.start >= size) {
-    response.writeHead(416, { 'content-range': `bytes */${size}`, 'content-type': 'text/plain' });
-    response.end('The requested range cannot be satisfied.');
-    return;
+    const body = Buffer.from('The requested range cannot be satisfied.');
+    return { status: 416, headers: { 'content-range': `bytes */${size}`, 'content-type': 'text/plain' }, body };
   }
-  response.writeHead(206, {
-    ...headers,
-    'content-length': range.end - range.start,
-    'content-range': `bytes ${range.start}-${range.end - 1}/${size}`,
-  });
-  response.end(object.bytes.subarray(range.start, range.end));
+  const span = `bytes ${range.start}-${range.end - 1}/${size}`;
+  const body = object.bytes.subarray(range.start, range.end);
+  return { status: 206, headers: { ...headers, 'content-range': span }, body };
 }
 
 function headersOf(object: Generation): Record<string, string> {

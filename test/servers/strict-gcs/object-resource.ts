@@ -42,7 +42,7 @@ export function parseMeta(text: string): ObjectMeta & { readonly name?: string }
   ];
   const strange = Object.keys(value).find((field) => !known.includes(field));
   if (strange !== undefined) throw invalid(`Unknown field ${strange}`);
-  for (const each of Object.values((value['metadata'] ?? {}) as object)) {
+  for (const each of Object.values((value.metadata ?? {}) as object)) {
     if (typeof each !== 'string') throw invalid('Metadata values are strings');
   }
   return value as ObjectMeta & { readonly name?: string };

@@ -97,7 +97,7 @@ export class StrictBucket {
   /** Without a generation the live object goes, and stays as an old version where those are kept. */
   remove(name: string, generation: string | null, query: URLSearchParams): void {
     const found = this.find(name, generation);
-    checkForWrite(query, generation === null ? found : found);
+    checkForWrite(query, found);
     const isLive = this.#live.get(name) === found;
     if (isLive) this.#live.delete(name);
     if (generation === null && this.rules.settings.versioning?.enabled === true) return;
@@ -117,14 +117,13 @@ export class StrictBucket {
 }
 
 /** Preconditions of a write; `ifGenerationMatch=0` is "there is no live object". */
-export function checkForWrite(query: URLSearchParams, live: Generation | undefined, prefix = 'if'): void {
-  const at = (name: string) => query.get(prefix === 'if' ? `if${name}` : `${prefix}${name}`);
+export function checkForWrite(query: URLSearchParams, live: Generation | undefined): void {
   const generation = live?.generation ?? '0';
-  const match = at('GenerationMatch');
+  const match = query.get('ifGenerationMatch');
   if (match !== null && match !== generation) throw conditionNotMet();
-  const notMatch = at('GenerationNotMatch');
+  const notMatch = query.get('ifGenerationNotMatch');
   if (notMatch !== null && notMatch === generation) throw conditionNotMet();
-  const meta = at('MetagenerationMatch');
+  const meta = query.get('ifMetagenerationMatch');
   if (meta !== null && meta !== (live === undefined ? '0' : '1')) throw conditionNotMet();
 }
 

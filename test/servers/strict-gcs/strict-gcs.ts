@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, emptyAnswer, jsonAnswer, sendAnswer } from './answer.ts';
 import { ApiError, invalid, noBucket } from './api-error.ts';
 import { type Fault, Faults } from './faults.ts';
-import { sendMedia } from './media.ts';
-import { parseMultipart } from './multipart.ts';
-import { parseMeta, pick, resourceOf } from './object-resource.ts';
+import { mediaOf } from './media.ts';
+import { resourceOf } from './object-resource.ts';
 import { Rewrites } from './rewrites.ts';
 import { Sessions } from './sessions.ts';
 import { checkSignature, type SigningAccount } from './signed-url.ts';
 import { type BucketSettings, checkForWrite, StrictBucket } from './strict-bucket.ts';
+import { continueSession, insertObject } from './upload-calls.ts';
 
 export type Permission =
   | 'storage.buckets.create'
@@ -34,7 +35,7 @@ export interface StrictGcsOptions {
 /** One request on its way through the server. */
 interface Call {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Buffer;
@@ -49,7 +50,7 @@ export class StrictGcs {
   readonly faults = new Faults();
   readonly sessions = new Sessions();
   readonly buckets = new Map<string, StrictBucket>();
-  /** `METHOD /path` of every request. */
+  /** `METHOD /path?query content-range` of every request. */
   readonly log: string[] = [];
   readonly #options: StrictGcsOptions;
   readonly #rewrites: Rewrites;
@@ -57,7 +58,11 @@ export class StrictGcs {
   constructor(options: StrictGcsOptions) {
     this.#options = options;
     this.#rewrites = new Rewrites(options.rewritePerCall ?? Number.POSITIVE_INFINITY);
-    for (const [name, settings] of Object.entries(options.buckets ?? {})) this.#addBucket(name, settings);
+    for (const [name, settings] of Object.entries(options.buckets ?? {})) this.addBucket(name, settings);
+  }
+
+  addBucket(name: string, settings: BucketSettings): void {
+    this.buckets.set(name, new StrictBucket(name, { settings, writeInterval: this.#options.writeInterval ?? 0 }));
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -66,112 +71,70 @@ export class StrictGcs {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece);
     const body = Buffer.concat(pieces);
-    const fault = path.startsWith('/_strict')
-      ? undefined
-      : this.faults.take(`${method} ${url} ${request.headers['content-range'] ?? ''}`);
-    this.log.push(`${method} ${path}`);
-    if (fault?.action === 'drop-before') return void request.socket.destroy();
-    if (fault?.action === 'drop-after')
-      dropAnswer(request, response);
-    if (fault?.action === 'cut') cutAnswer(request, response);
-    if (fault?.action === 'flip' && body.length > 0) body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+    const line = `${method} ${url} ${request.headers['content-range'] ?? ''}`.trimEnd();
+    this.log.push(line);
+    const fault = path.startsWith('/_strict') ? undefined : this.faults.take(line);
+    const middle = body.length >> 1;
+    if (fault?.action === 'flip' && body.length > 0) body[middle] = (body[middle] ?? 0) ^ 1;
+    if (fault?.action === 'drop-before') {
+      request.socket.destroy();
+      return;
+    }
+    const answer = this.#answer({ request, method, path, query: new URLSearchParams(search), body, fault });
+    if (fault?.action === 'drop-after') request.socket.destroy();
+    else sendAnswer(answer, response, fault?.action === 'cut');
+  }
+
+  #answer(call: Call): Answer {
+    const { fault } = call;
+    const wait = fault?.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
     try {
-      if (fault?.action === 'status') {
-        if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
-        throw new ApiError(
-          fault.status ?? 503,
-          fault.status === 429 ? 'rateLimitExceeded' : 'backendError',
-          'Try again',
-        );
-      }
-      this.#route({ request, response, path, query: new URLSearchParams(search), body, fault });
+      if (fault?.action !== 'status') return this.#route(call);
+      const reason = fault.status === 429 ? 'rateLimitExceeded' : 'backendError';
+      throw new ApiError(fault.status ?? 503, reason, 'Try again');
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError(500, 'backendError', String(error));
-      response.writeHead(known.status, { 'content-type': 'application/json; charset=UTF-8' });
-      response.end(known.body);
+      const headers = { 'content-type': 'application/json; charset=UTF-8', ...wait };
+      return { status: known.status, headers, body: Buffer.from(known.body) };
     }
   }
 
-  #route(call: Call): void {
-    const { path, query, request } = call;
-    const method = request.method ?? 'GET';
+  #route(call: Call): Answer {
+    const { method, path, query } = call;
     if (path.startsWith('/_strict/')) return this.#control(call);
     const parts = path.split('/').slice(1).map(decodeURIComponent);
     if (parts[0] === 'upload') return this.#upload(call, parts[4] ?? '');
-    if (parts[0] !== 'storage' || parts[1] !== 'v1' || parts[2] !== 'b') return this.#xml(call, parts);
-    const bucket = parts[3];
+    if (parts[0] !== 'storage' || parts[1] !== 'v1' || parts[2] !== 'b') return this.#signed(call, parts);
+    const [bucket, objects, object = '', verb] = parts.slice(3);
     if (bucket === undefined) return this.#createBucket(call);
-    if (parts.length === 4) {
+    if (objects === undefined) {
       this.#allow(call, 'storage.buckets.get');
-      return send(call, { name: bucket, ...this.#bucket(bucket).rules.settings });
+      return jsonAnswer({ name: bucket, ...this.#bucket(bucket).rules.settings }, query);
     }
     if (parts.length === 5 && method === 'GET') return this.#list(call, bucket);
-    const object = parts[5] ?? '';
-    if (parts[6] === 'rewriteTo') return this.#rewrite(call, bucket, object, parts[10] ?? '');
+    if (verb === 'rewriteTo') return this.#rewrite(call, bucket, object, parts[10] ?? '');
     if (method === 'DELETE') {
       this.#allow(call, 'storage.objects.delete');
       this.#bucket(bucket).remove(object, query.get('generation'), query);
-      call.response.writeHead(204);
-      call.response.end();
-      return;
+      return emptyAnswer(204);
     }
     if (method !== 'GET') throw invalid(`${method} is not known here`);
     this.#allow(call, 'storage.objects.get');
-    if (query.get('alt') === 'media') {
-      return sendMedia(this.#bucket(bucket), object, query, request, call.response);
-    }
+    if (query.get('alt') === 'media') return mediaOf(this.#bucket(bucket), object, query, call.request);
     const found = this.#bucket(bucket).find(object, query.get('generation'));
     checkForWrite(query, found);
-    send(call, resourceOf(this.#bucket(bucket), found));
+    return jsonAnswer(resourceOf(this.#bucket(bucket), found), query);
   }
 
-  #upload(call: Call, bucketName: string): void {
-    const { query, request, body, response } = call;
-    const id = query.get('upload_id');
-    if (id !== null) {
-      // The session's URI is the credential.
-      if (request.method === 'DELETE') this.sessions.cancel(id);
-      const answer = this.sessions.put(id, request, body, call.fault?.action === 'keep' ? call.fault.keep : undefined);
-      if (answer.status === 200) return send(call, resourceOf(answer.bucket, answer.made));
-      response.writeHead(308, {
-        ...(answer.persisted === 0 ? {} : { range: `bytes=0-${answer.persisted - 1}` }),
-        'content-length': 0,
-      });
-      response.end();
-      return;
-    }
+  #upload(call: Call, bucketName: string): Answer {
+    const id = call.query.get('upload_id');
+    if (id !== null) return continueSession(call, id, this.sessions, call.fault?.keep);
     this.#allow(call, 'storage.objects.create');
     const bucket = this.#bucket(bucketName);
-    const type = String(request.headers['content-type'] ?? '');
-    switch (query.get('uploadType')) {
-      case 'media': {
-        const name = query.get('name') ?? '';
-        this.#allowReplacing(call, bucket, name);
-        return send(call, resourceOf(bucket, bucket.insert(name, body, { contentType: type }, query)));
-      }
-      case 'multipart': {
-        const { meta, bytes } = parseMultipart(type, body);
-        const name = query.get('name') ?? meta.name ?? '';
-        this.#allowReplacing(call, bucket, name);
-        const { name: _, ...rest } = meta;
-        return send(call, resourceOf(bucket, bucket.insert(name, bytes, rest, query)));
-      }
-      case 'resumable': {
-        const { name: named, ...meta } = parseMeta(body.toString('utf8'));
-        const name = query.get('name') ?? named ?? '';
-        this.#allowReplacing(call, bucket, name);
-        const session = this.sessions.start(bucket, name, meta, query, request);
-        const base = `http://${request.headers.host}/upload/storage/v1/b/${encodeURIComponent(bucket.name)}/o`;
-        response.writeHead(200, { location: `${base}?uploadType=resumable&upload_id=${session}`, 'content-length': 0 });
-        response.end();
-        return;
-      }
-      default:
-        throw invalid('uploadType');
-    }
+    return insertObject(call, bucket, this.sessions, (name) => this.#allowReplacing(call, bucket, name));
   }
 
-  #list(call: Call, bucketName: string): void {
+  #list(call: Call, bucketName: string): Answer {
     this.#allow(call, 'storage.objects.list');
     const { query } = call;
     const bucket = this.#bucket(bucketName);
@@ -185,54 +148,50 @@ export class StrictGcs {
       .filter(({ name }) => name.startsWith(prefix) && Buffer.compare(Buffer.from(name), start) >= 0);
     const page = found.slice(after + 1, after + 1 + most);
     const last = after + page.length;
-    send(call, {
+    const answer = {
       kind: 'storage#objects',
       ...(page.length === 0 ? {} : { items: page.map((each) => resourceOf(bucket, each)) }),
       ...(last + 1 < found.length ? { nextPageToken: Buffer.from(String(last)).toString('base64url') } : {}),
-    });
+    };
+    return jsonAnswer(answer, query);
   }
 
-  #rewrite(call: Call, bucketName: string, from: string, to: string): void {
+  #rewrite(call: Call, bucketName: string, from: string, to: string): Answer {
     this.#allow(call, 'storage.objects.get');
     this.#allow(call, 'storage.objects.create');
     const bucket = this.#bucket(bucketName);
     this.#allowReplacing(call, bucket, to);
     const answer = this.#rewrites.call(bucket, from, to, call.query, call.body.toString('utf8'));
-    if (answer.done)
-      return send(call, { kind: 'storage#rewriteResponse', done: true, resource: resourceOf(bucket, answer.made) });
+    if (answer.done) return jsonAnswer({ done: true, resource: resourceOf(bucket, answer.made) }, call.query);
     const { moved, size, token } = answer;
-    send(call, { done: false, totalBytesRewritten: String(moved), objectSize: String(size), rewriteToken: token });
+    const further = { totalBytesRewritten: String(moved), objectSize: String(size), rewriteToken: token };
+    return jsonAnswer({ done: false, ...further }, call.query);
   }
 
   /** The XML API, as far as signed URLs use it. */
-  #xml({ request, response, path, query }: Call, parts: readonly string[]): void {
-    const { accounts = [] } = this.#options;
+  #signed({ request, method, path, query }: Call, parts: readonly string[]): Answer {
     const now = new Date(Date.now() + this.sessions.advanced * 1000);
-    checkSignature(request.method ?? 'GET', path, query, request.headers, accounts, now);
-    if (request.method !== 'GET') throw invalid('only GET is signed here');
+    checkSignature(method, path, query, request.headers, this.#options.accounts ?? [], now);
+    if (method !== 'GET') throw invalid('only GET is signed here');
     const [bucket = '', ...name] = parts;
-    sendMedia(this.#bucket(bucket), name.join('/'), query, request, response);
+    return mediaOf(this.#bucket(bucket), name.join('/'), query, request);
   }
 
-  #createBucket(call: Call): void {
+  #createBucket(call: Call): Answer {
     this.#allow(call, 'storage.buckets.create');
     const { name, ...settings } = JSON.parse(call.body.toString('utf8')) as { name: string };
     if (this.buckets.has(name)) throw new ApiError(409, 'conflict', 'You already own this bucket.');
-    this.#addBucket(name, settings);
-    send(call, { kind: 'storage#bucket', name, ...settings });
+    this.addBucket(name, settings);
+    return jsonAnswer({ kind: 'storage#bucket', name, ...settings }, call.query);
   }
 
   /** What a test asks of the server itself, also from another process. */
-  #control(call: Call): void {
-    const asked = JSON.parse(call.body.toString('utf8') || '{}');
-    if (call.path === '/_strict/fault') this.faults.add(asked as Fault);
-    else if (call.path === '/_strict/advance') this.sessions.advanced += Number(asked.seconds);
-    else if (call.path !== '/_strict/state') throw invalid('unknown');
-    send(call, { openSessions: this.sessions.open, requests: this.log.length });
-  }
-
-  #addBucket(name: string, settings: BucketSettings): void {
-    this.buckets.set(name, new StrictBucket(name, { settings, writeInterval: this.#options.writeInterval ?? 0 }));
+  #control({ path, body, query }: Call): Answer {
+    const asked = JSON.parse(body.toString('utf8') || '{}');
+    if (path === '/_strict/fault') this.faults.add(asked as Fault);
+    else if (path === '/_strict/advance') this.sessions.advanced += Number(asked.seconds);
+    else if (path !== '/_strict/state') throw invalid('unknown');
+    return jsonAnswer({ openSessions: this.sessions.open, requests: this.log.length }, query);
   }
 
   #bucket(name: string): StrictBucket {
@@ -255,29 +214,4 @@ export class StrictGcs {
     if (allowed === 'all' || allowed.includes(permission)) return;
     throw new ApiError(403, 'forbidden', `tester@example.org does not have ${permission} access.`);
   }
-}
-
-function send({ response, query }: Call, value: unknown): void {
-  const text = JSON.stringify(pick(value, query.get('fields')));
-  response.writeHead(200, {
-    'content-type': 'application/json; charset=UTF-8',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
-}
-
-/** What was done stays done; nobody hears of it. */
-function dropAnswer(request: IncomingMessage, response: ServerResponse): void {
-  response.end = (() => {
-    request.socket.destroy();
-    return response;
-  }) as typeof response.end;
-}
-
-/** Sends half of the body that is declared, and drops the connection. */
-function cutAnswer(request: IncomingMessage, response: ServerResponse): void {
-  response.end = ((body: Buffer) => {
-    response.write(body.subarray(0, Math.floor(body.length / 2)), () => request.socket.destroy());
-    return response;
-  }) as typeof response.end;
 }
