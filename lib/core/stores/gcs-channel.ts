@@ -79,7 +79,7 @@ export class GcsChannel {
     return `/upload${this.objectsPath}`;
   }
 
-  /** Tries until there is an answer that depends on the request. @throws StoreError, NotAuthorised, NotFound of the bucket. */
+  /** Tries until there is an answer that depends on the request. @throws StoreError, NotAuthorised. */
   async send(wanted: GcsRequest): Promise<GcsReply> {
     return await this.patiently(() => this.once(wanted), wanted.signal);
   }
