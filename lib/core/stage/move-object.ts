@@ -132,14 +132,19 @@ export async function adopt(
   ports: MovePorts,
 ): Promise<ObjectStat> {
   const { store, sha256, size, collection, version } = move;
-  if (stat?.size === size) {
+  if (stat === undefined) {
+    throw new StoreError(`${artifactKey(collection, version, move.file)} of ${store.url} appeared and vanished`, {
+      hint: 'Run the same command again; what was sent is sent once more.',
+    });
+  }
+  if (stat.size === size) {
     const message = `${move.id}: another writer put it there meanwhile; its bytes are read and compared`;
     ports.reporter.emit({ type: 'note', message });
   }
-  if (stat !== undefined && stat.size === size && (await hashObject(store, stat, ports)).equals(sha256)) {
+  if (stat.size === size && (await hashObject(store, stat, ports)).equals(sha256)) {
     return stat;
   }
-  throw new Refused('released-content', `another run staged other bytes under ${stat?.key ?? collection}`, {
+  throw new Refused('released-content', `another run staged other bytes under ${stat.key}`, {
     hint: `Somebody else publishes ${collection}@${version} with other content; take a new version.`,
     evidence: { wanted: sha256.hex },
   });
