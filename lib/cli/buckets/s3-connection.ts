@@ -1,4 +1,7 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { S3BucketOptions } from '../../contract/bucket-configuration.ts';
 import type { BucketUse, S3Access, S3Settings } from '../../core/stores/bucket-access.ts';
 import { createS3Client, type S3ClientOptions } from '../../core/stores/create-s3-client.ts';
@@ -37,7 +40,7 @@ export async function connectS3(
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: options.pathStyle ?? endpoint !== undefined,
-    credentials: use === 'anonymous' ? 'anonymous' : credentialsOf(environment),
+    credentials: use === 'anonymous' ? 'anonymous' : await credentialsOf(environment),
     agent,
   });
   return { client, settings: settingsOf(options) };
@@ -49,10 +52,16 @@ async function anyProfile(name: string | undefined): Promise<AwsProfile> {
 }
 
 /** A profile that is named comes before keys, as in the SDK; the chain ends with web identity and the machine's role. */
-function credentialsOf({ aws }: Environment): S3ClientOptions['credentials'] {
+async function credentialsOf(environment: Environment): Promise<S3ClientOptions['credentials']> {
+  const { aws } = environment;
   if (aws.profile === undefined && aws.keys !== undefined) return aws.keys;
+  // Roles and sign-ins are turned into keys by services of their own, to which the same ways lead. Their regions are
+  // their own, too: none is given here.
+  const agent = agentOptions(await networkWay(new URL('https://sts.amazonaws.com'), environment, aws.caFiles));
+  const requestHandler = new NodeHttpHandler({ httpAgent: new HttpAgent(agent), httpsAgent: new HttpsAgent(agent) });
   return fromNodeProviderChain({
     ...(aws.profile === undefined ? {} : { profile: aws.profile }),
+    clientConfig: { requestHandler },
     // What it warns of (keys beside a profile) goes nowhere: stderr may be one JSON event a line.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
   });
