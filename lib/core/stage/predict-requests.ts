@@ -1,4 +1,4 @@
-import { copiedPartSize, partCount } from '../stores/part-sizes.ts';
+import { copiedPartSize, gcsLimits, partCount } from '../stores/part-sizes.ts';
 import type { RequestKind, Store } from '../stores/store.ts';
 import { rangeSize } from '../transfer/multipart-transfer.ts';
 import { copiesByItself } from './find-copies.ts';
@@ -55,7 +55,10 @@ function requestsFor(finding: Finding, store: Store): Requests | undefined {
   return sumOf([{ head: 1 }, readRequests(size, store), uploadRequests(size, store)]);
 }
 
-/** What a transfer into a store takes. How the stores count: S3 lists its parts before it completes; the last chunk of a GCS session completes it. */
+/**
+ * What a transfer into a store takes. How the stores count: S3 lists its parts before it completes; a GCS session is
+ * completed by the last 256 KiB or less, which are held back.
+ */
 export function uploadRequests(size: number, { kind, limits }: Store): Requests {
   if (size <= limits.singlePut) return { put: 1 };
   const parts = partCount(size, limits.partSize(size));
@@ -64,8 +67,10 @@ export function uploadRequests(size: number, { kind, limits }: Store): Requests 
   switch (kind) {
     case 's3':
       return { head: look, put: 1, part: parts, list: pages(parts), complete: 1 };
-    case 'gcs':
-      return { head: look, put: 1, part: parts - 1, complete: 1 };
+    case 'gcs': {
+      const last = size - (parts - 1) * limits.partSize(size);
+      return { head: look, put: 1, part: last > gcsLimits.chunkMultiple ? parts : parts - 1, complete: 1 };
+    }
     case 'directory':
     case 'memory':
       return { head: look, part: parts, complete: 1 };

@@ -4,7 +4,7 @@ import type { GcsPlace } from './gcs-place.ts';
 import { GcsProgress, uploadGone } from './gcs-progress.ts';
 import { GcsSession } from './gcs-session.ts';
 import { formatUploadId, parseUploadId } from './gcs-upload-id.ts';
-import { partCount, partRange } from './part-sizes.ts';
+import { gcsLimits, partCount, partRange } from './part-sizes.ts';
 import {
   type PartReceipt,
   type PutResult,
@@ -24,8 +24,9 @@ interface GcsUploadOptions {
 }
 
 /**
- * An upload session whose last part stays in memory until the whole is proven: `complete` sends it together with the
- * CRC32C of the whole object, and GCS itself refuses to make an object of other bytes.
+ * An upload session whose last bytes stay in memory until the whole is proven: `complete` sends them together with the
+ * CRC32C of the whole object, and GCS itself refuses to make an object of other bytes. They are 256 KiB at most, the
+ * least that a session lets end anywhere: many uploads at a time would otherwise hold a part each.
  */
 export class GcsUpload implements Upload {
   readonly key: string;
@@ -38,7 +39,7 @@ export class GcsUpload implements Upload {
   readonly #mark: string;
   readonly #lastNumber: number;
   readonly #checksums = new Map<number, string>();
-  /** The last part. */
+  /** The end of the last part. */
   #held: Uint8Array | undefined;
   #closed = false;
 
@@ -112,16 +113,14 @@ export class GcsUpload implements Upload {
       const message = `part ${number} of ${this.key} came before all bytes ahead of it were written (${persisted})`;
       throw new StoreError(message, { freshUpload: true });
     }
-    if (number === this.#lastNumber) {
-      // The caller's memory is reused as soon as this returns.
-      this.#held = new Uint8Array(bytes);
-    } else {
-      const known = this.#checksums.get(number);
-      if (known !== undefined && known !== crc32c) {
-        throw new StoreError(`part ${number} of ${this.key} was sent already and cannot be replaced by other bytes`);
-      }
-      await this.#progress.sendPart(start, bytes, signal);
+    const sent = Math.min(end, this.#heldStart) - start;
+    const known = this.#checksums.get(number);
+    if (sent > 0 && known !== undefined && known !== crc32c) {
+      throw new StoreError(`part ${number} of ${this.key} was sent already and cannot be replaced by other bytes`);
     }
+    if (sent > 0) await this.#progress.sendPart(start, bytes.subarray(0, sent), signal);
+    // The caller's memory is reused as soon as this returns.
+    if (number === this.#lastNumber) this.#held = new Uint8Array(bytes.subarray(sent));
     this.#checksums.set(number, crc32c);
     return this.#receipt(number);
   }
@@ -131,7 +130,7 @@ export class GcsUpload implements Upload {
     this.#mustBeOpen();
     const crc32c = this.#checkSeal(seal);
     const { key, request } = this;
-    const last = { start: this.#lastStart, bytes: this.#held ?? new Uint8Array() };
+    const last = { start: this.#heldStart, bytes: this.#held ?? new Uint8Array() };
     const finish = { place: this.#place, key, size: request.size, mark: this.#mark, crc32c };
     const result = await finishSession(this.#progress, last, finish, signal);
     if (result.outcome === 'exists') await this.abort();
@@ -150,8 +149,9 @@ export class GcsUpload implements Upload {
     this.#held = undefined;
   }
 
-  get #lastStart(): number {
-    return Math.max(0, this.#lastNumber - 1) * this.partSize;
+  /** The last multiple of 256 KiB before the end: every request but the last must end at one. */
+  get #heldStart(): number {
+    return Math.max(0, partCount(this.request.size, gcsLimits.chunkMultiple) - 1) * gcsLimits.chunkMultiple;
   }
 
   #receipt(number: number): PartReceipt {
@@ -174,7 +174,7 @@ export class GcsUpload implements Upload {
       throw new StoreError(message, { freshUpload: true, evidence: { expected: crc32c, actual: seal.crc32c } });
     }
     const { lost, persisted } = this.#progress;
-    if (!lost && size > 0 && (this.#held === undefined || persisted < this.#lastStart)) {
+    if (!lost && size > 0 && (this.#held === undefined || persisted < this.#heldStart)) {
       throw new StoreError(`a part of ${this.key} is missing`);
     }
     return seal.crc32c ?? crc32c;
