@@ -66,10 +66,10 @@ describe('init', () => {
       .flatMap((line) => (/^# ?(?:[a-zA-Z]+:| {2})/.test(line) ? [line.slice(2)] : []))
       .join('\n');
     expect(Object.keys(parse(uncommented))).toEqual([
-      'stores',
+      ...['stores', 'state', 'buckets'],
       'trustedOrigins',
       'placeholders',
-      'tokens',
+      ...['tokens', 'credentials'],
       'concurrency',
     ]);
     await writeFile(join(cwd, 'all.yaml'), uncommented);

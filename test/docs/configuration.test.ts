@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseConfiguration } from '../../lib/cli/configuration-file.ts';
+import { configurationYaml } from '../../lib/cli/init-template/configuration-yaml.ts';
+import { configurationSchema } from '../../lib/contract/configuration.ts';
+import { root } from '../project/source-files.ts';
+import { codeBlocks } from './markdown.ts';
+
+const settings = Object.keys(configurationSchema.shape);
+
+describe('docs/configuration.md', () => {
+  const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
+  const examples = codeBlocks(page).filter(({ language }) => language === 'yaml');
+
+  it('shows every setting, in a file that is valid', () => {
+    expect(examples).toHaveLength(1);
+    const document = parseConfiguration(examples[0]?.text ?? '', 'docs/configuration.md');
+    expect(Object.keys(document).sort()).toEqual([...settings].sort());
+  });
+});
+
+describe('the weighbridge.yaml that init writes', () => {
+  it('is valid as it is, and with everything uncommented', () => {
+    expect(parseConfiguration(configurationYaml, 'weighbridge.yaml')).toEqual({});
+    const uncommented = configurationYaml.replace(/^# (?=[A-Za-z]+:|- | )/gm, '');
+    const document = parseConfiguration(uncommented, 'weighbridge.yaml');
+    expect(Object.keys(document).sort()).toEqual([...settings].sort());
+  });
+});
