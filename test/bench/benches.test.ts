@@ -28,6 +28,8 @@ function missingPeers(peers: readonly Peer[]): boolean {
   }
 }
 
+const s3Peers: readonly Peer[] = ['nginx', 'minio', 'curl', 'openssl', 'aria2c', 'rclone', 's5cmd', 'aws', 'time'];
+
 describe('npm run bench', () => {
   let temporary: string;
   beforeEach(async () => {
@@ -56,10 +58,44 @@ describe('npm run bench', () => {
       ],
     },
     { args: ['help', '--rounds', '1'], peers: ['time'], figures: ['seconds until help has been printed'] },
+    {
+      args: ['s3-large', '--size', '20MiB', '--rounds', '1'],
+      peers: s3Peers,
+      figures: ['that of the fastest peer', 'the same with native hashing', 'times the floor', 'peak memory'],
+    },
+    {
+      args: ['s3-capped', '--size', '17MiB', '--rounds', '1'],
+      peers: s3Peers,
+      figures: ['times faster than the fastest peer over one connection', 'times faster than aria2c over eight'],
+    },
+    {
+      args: ['s3-eight', '--size', '17MiB', '--count', '2', '--rounds', '1'],
+      peers: ['nginx', 'minio', 'time'],
+      figures: ['processor seconds to wall seconds', 'peak memory'],
+    },
+    {
+      args: ['s3-many', '--count', '12', '--size', '4KiB', '--rounds', '1'],
+      peers: ['nginx', 'minio', 'rclone', 's5cmd', 'time'],
+      figures: [
+        'rclone with its hash pass',
+        'that of s5cmd sync',
+        'holds: requests to the store when nothing is to be done',
+      ],
+    },
+    {
+      args: ['s3-registry', '--count', '250', '--rounds', '1'],
+      peers: ['nginx', 'minio', 'time'],
+      figures: ['holds: requests more than into an empty registry: 0'],
+    },
+    {
+      args: ['s3-kill', '--size', '64MiB', '--rounds', '1'],
+      peers: ['nginx', 'minio', 'rclone', 's5cmd', 'aws'],
+      figures: ['holds: bytes sent again'],
+    },
   ])('$args measures against its peers, or says which one is missing', async ({ args, peers, figures }) => {
     const { code, out, error } = await bench(temporary, ...args);
     if (missingPeers(peers)) {
-      expect(error).toContain('apt-get install');
+      expect(error).toMatch(/apt-get install|npm run servers|npm run bench -- install/);
       expect(code).toBe(2);
     } else {
       expect(error).toBe('');
@@ -72,7 +108,8 @@ describe('npm run bench', () => {
   it('lists its benches when it is not told which', async () => {
     const { code, error } = await bench(temporary);
     expect(code).toBe(2);
-    for (const name of ['large', 'capped', 'many', 'help']) expect(error).toContain(name);
+    for (const name of ['large', 'capped', 'many', 'help', 's3-large', 's3-kill', 'install'])
+      expect(error).toContain(name);
   });
 });
 
