@@ -165,7 +165,7 @@ const passing: ReadonlySet<string> = new Set([
 /** Errors of a network that stay until somebody acts. */
 const lasting =
   /^(?:ENOTFOUND|CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_SSL|EPROTO|ERR_INVALID)/;
-const network = /^(?:E[A-Z]+|HPE_.+|ERR_.+|TimeoutError|AbortError)$/;
+const network = /^(?:E[A-Z_]+|HPE_.+|TimeoutError|AbortError)$/;
 
 function mayPass(fault: S3Fault): boolean {
   if (passing.has(fault.code) || fault.status === 429) return true;

@@ -12,7 +12,16 @@ export function clientOf(server: S3Server, more: Partial<S3ClientOptions> = {}):
 /** @returns the name of a new bucket. */
 export async function makeBucket(client: S3Client, versioned = true): Promise<string> {
   const bucket = `w-${randomUUID()}`;
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  // MinIO says that it is ready a moment before it is.
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      break;
+    } catch (error) {
+      if (attempt === 20 || !(error instanceof Error) || error.name !== 'XMinioServerNotInitialized') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
   if (versioned) {
     const status = { Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } } as const;
     await client.send(new PutBucketVersioningCommand(status));
