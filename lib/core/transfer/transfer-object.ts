@@ -5,7 +5,7 @@ import { StoreError } from '../stores/store.ts';
 import { beginAnew, beginUpload, type StartedUpload } from './begin-upload.ts';
 import { fetchWhole, wrongChecksum, wrongDigest } from './fetch.ts';
 import { type MovedBytes, moveAsStream, moveByRanges } from './multipart-transfer.ts';
-import type { TransferJob, TransferPorts, TransferResult } from './transfer-job.ts';
+import type { CheckpointSlot, TransferJob, TransferPorts, TransferResult } from './transfer-job.ts';
 
 /**
  * Copies one object from a source to a store, and makes it visible only if its size and SHA-256 are what the
@@ -90,13 +90,35 @@ async function moveAndSeal(
   first: StartedUpload,
   ports: TransferPorts,
 ): Promise<TransferResult | { readonly wrong: Sha256 }> {
+  const { checkpoints, known } = noting(job.checkpoints, first.offset > 0);
   try {
-    return await sealIfRight(job, await move(job, first, ports), ports);
+    return await sealIfRight(job, await move({ ...job, checkpoints }, first, ports), ports);
   } catch (error) {
-    // Kept for a later attempt, which must find it free.
+    // What no checkpoint names, nobody can continue. The rest is kept for a later attempt, which must find it free.
+    if (!known()) await first.upload.abort().catch(() => undefined);
     await first.upload.detach?.();
     throw error;
   }
+}
+
+/** Notes whether somebody else can know of the upload: also when nobody can tell whether its checkpoint was saved. */
+function noting(
+  slot: CheckpointSlot,
+  before: boolean,
+): { readonly checkpoints: CheckpointSlot; readonly known: () => boolean } {
+  let known = before;
+  const checkpoints: CheckpointSlot = {
+    load: () => slot.load(),
+    clear: () => slot.clear(),
+    async save(checkpoint) {
+      const knownBefore = known;
+      known = true;
+      const saved = await slot.save(checkpoint);
+      if (!saved) known = knownBefore;
+      return saved;
+    },
+  };
+  return { checkpoints, known: () => known };
 }
 
 async function sealIfRight(

@@ -176,14 +176,30 @@ describe.each(stores)('a transfer into %s', (_, open) => {
     expect((await contentOf(store)).toString()).toBe('theirs');
   });
 
-  it('stops, and aborts nothing, when another process took it over', async () => {
+  it.each([
+    ['aborts nothing, when another process took it over', 1, ['c/1/w.bin']],
+    ['aborts what no checkpoint ever named, when another process was first', 0, []],
+  ])('stops, and %s', async (_, saves, left) => {
     const store = open();
-    const taken = { ...checkpoints, save: async () => false };
-    const promise = transferObject(job(store, scriptedSource({ bytes }), { checkpoints: taken }), ports);
+    let saved = 0;
+    const taken = {
+      ...checkpoints,
+      save: async () => {
+        saved += 1;
+        return saved <= saves;
+      },
+    };
+    const source = scriptedSource({
+      bytes,
+      async before(offset) {
+        while (offset >= 3 * part && saved < saves) await new Promise((resolve) => setTimeout(resolve, 1));
+      },
+    });
+    const promise = transferObject(job(store, source, { checkpoints: taken }), ports);
     await expect(promise).rejects.toMatchObject({ name: 'TransferTakenOver' });
     const uploads: string[] = [];
     for await (const upload of store.uploads('')) uploads.push(upload.key);
-    expect(uploads).toEqual(['c/1/w.bin']);
+    expect(uploads).toEqual(left);
   });
 
   it('keeps the checkpoint when it is interrupted', async () => {
