@@ -15,7 +15,7 @@ export type Requests = Readonly<Partial<Record<RequestKind, number>>>;
 export function predictRequests(store: Store, survey: Survey, moved: readonly Requests[], looked: Requests): Requests {
   const listed = survey.release !== undefined && survey.entry !== undefined;
   const claim: Requests = survey.registry === undefined ? { list: 1, put: 1 } : {};
-  const records = listed ? restored(survey, moved.length > 0) : published;
+  const records = listed ? restored(survey, moved.length > 0 && changesTags(store, survey)) : published;
   // Uploads that dead runs left behind. GCS keeps no list of sessions.
   const clearing: Requests = store.kind === 'gcs' ? {} : { list: 1 };
   return sumOf([looked, claim, ...moved, records, clearing]);
@@ -45,6 +45,11 @@ export function copyRequests(size: number, replica: Store): Requests {
 /** What reading an object takes that a transfer copies into `to`. */
 function readRequests(size: number, { limits }: Store): Requests {
   return { get: size <= limits.singlePut ? 1 : rangeCount(size, limits.partSize(size)) };
+}
+
+/** S3 makes its tags of the bytes: without versions, what is put back has the tag that was recorded. */
+function changesTags({ kind }: Store, { objectsRecord }: Survey): boolean {
+  return kind !== 's3' || Object.values(objectsRecord).some(({ version }) => version !== undefined);
 }
 
 function requestsFor(finding: Finding, store: Store): Requests | undefined {
