@@ -3,12 +3,14 @@ import { basename } from 'node:path';
 import type { GcsBucketOptions } from '../../contract/bucket-configuration.ts';
 import { NotAuthorised } from '../../core/errors.ts';
 import type { BucketUse, GcsAccess } from '../../core/stores/bucket-access.ts';
-import { createGcsStorage, gcsEndpoint } from '../../core/stores/create-gcs-storage.ts';
+import { createGcsStorage, type GcsStorageOptions, gcsEndpoint } from '../../core/stores/create-gcs-storage.ts';
 import type { Environment } from '../environment.ts';
 import { packageVersion } from '../package-version.ts';
 import { dispatcherFor, networkWay } from './network-way.ts';
 
 const connections = 128;
+
+type Credentials = NonNullable<GcsStorageOptions['credentials']>;
 
 /**
  * A client for one bucket. An emulator is asked without credentials; everybody else with those of
@@ -23,12 +25,12 @@ export async function connectGcs(
   const { emulator, credentialsFile, project } = environment.google;
   const endpoint = options.endpoint ?? emulator?.origin ?? gcsEndpoint;
   const anonymous = use === 'anonymous' || (options.endpoint === undefined && emulator !== undefined);
-  if (!anonymous && credentialsFile !== undefined) await checkCredentials(credentialsFile);
+  const credentials = anonymous || credentialsFile === undefined ? undefined : await readCredentials(credentialsFile);
   const storage = createGcsStorage({
     apiEndpoint: new URL(endpoint).origin,
     anonymous,
     userAgent: `weighbridge/${packageVersion()}`,
-    ...(anonymous || credentialsFile === undefined ? {} : { keyFilename: credentialsFile }),
+    ...(credentials === undefined ? {} : { credentials }),
     ...(project === undefined ? {} : { projectId: project }),
   });
   const way = await networkWay(new URL(endpoint), environment);
@@ -44,7 +46,7 @@ export async function connectGcs(
 }
 
 /** The library's own errors would show the path, or say nothing of the variable. */
-async function checkCredentials(path: string): Promise<void> {
+async function readCredentials(path: string): Promise<Credentials> {
   const hint = 'Correct or unset GOOGLE_APPLICATION_CREDENTIALS.';
   const what = `GOOGLE_APPLICATION_CREDENTIALS names ${JSON.stringify(basename(path))}`;
   let text: string;
@@ -54,14 +56,17 @@ async function checkCredentials(path: string): Promise<void> {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new NotAuthorised(`${what}, ${absent ? 'and there is no such file' : 'which cannot be read'}`, { hint });
   }
-  if (!holdsCredentials(text)) throw new NotAuthorised(`${what}, which holds no Google credentials`, { hint });
+  const credentials = parseCredentials(text);
+  if (credentials === undefined) throw new NotAuthorised(`${what}, which holds no Google credentials`, { hint });
+  return credentials;
 }
 
-function holdsCredentials(text: string): boolean {
+function parseCredentials(text: string): Credentials | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && 'type' in parsed && typeof parsed.type === 'string';
+    const typed = typeof parsed === 'object' && parsed !== null && 'type' in parsed && typeof parsed.type === 'string';
+    return typed ? (parsed as Credentials) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

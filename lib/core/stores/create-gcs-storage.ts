@@ -1,5 +1,5 @@
 import { Storage, type StorageOptions } from '@google-cloud/storage';
-import { type AuthClient, PassThroughClient } from 'google-auth-library';
+import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
 
 /** Google's own endpoint of the JSON API. */
 export const gcsEndpoint = 'https://storage.googleapis.com';
@@ -9,8 +9,6 @@ export interface GcsStorageOptions {
   readonly apiEndpoint?: string;
   /** A key of a service account, or an external account's configuration, as parsed from its file. */
   readonly credentials?: NonNullable<StorageOptions['credentials']>;
-  /** Path of a file with such credentials. */
-  readonly keyFilename?: string;
   /** Takes the place of credentials, where the caller has a client already. */
   readonly authClient?: AuthClient;
   readonly projectId?: string;
@@ -28,16 +26,32 @@ export interface GcsStorageOptions {
  * `apiEndpoint` alone. The library's retries are off, because a store has its own.
  */
 export function createGcsStorage(options: GcsStorageOptions = {}): Storage {
-  const { anonymous = false, authClient, credentials, keyFilename, projectId, userAgent } = options;
-  const client = anonymous ? new PassThroughClient() : authClient;
+  const { anonymous = false, authClient, credentials, projectId, userAgent } = options;
+  const client = anonymous ? new PassThroughClient() : (authClient ?? authOf(credentials));
   return new Storage({
     apiEndpoint: options.apiEndpoint ?? gcsEndpoint,
     useAuthWithCustomEndpoint: !anonymous,
     retryOptions: { autoRetry: false, maxRetries: 0 },
     ...(client === undefined ? {} : { authClient: client as NonNullable<StorageOptions['authClient']> }),
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(keyFilename === undefined ? {} : { keyFilename }),
     ...(projectId === undefined ? {} : { projectId }),
     ...(userAgent === undefined ? {} : { userAgent }),
   });
+}
+
+/** What the library itself asks tokens for. */
+const scopes = [
+  'https://www.googleapis.com/auth/iam',
+  'https://www.googleapis.com/auth/cloud-platform',
+  'https://www.googleapis.com/auth/devstorage.full_control',
+];
+
+/**
+ * Credentials that were parsed already. Given to the constructor they would be written about on stderr, as a
+ * warning for those who take them from strangers (google-auth-library 11).
+ */
+function authOf(credentials: GcsStorageOptions['credentials']): GoogleAuth | undefined {
+  if (credentials === undefined) return undefined;
+  const auth = new GoogleAuth({ scopes });
+  auth.jsonContent = credentials;
+  return auth;
 }

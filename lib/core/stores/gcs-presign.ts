@@ -1,6 +1,7 @@
 import type { Storage } from '@google-cloud/storage';
 import type { Clock } from '../clock.ts';
 import { NotAuthorised } from '../errors.ts';
+import { attachmentNamed } from './content-disposition.ts';
 import { credentialsError } from './gcs-errors.ts';
 import type { PresignedUrl, PresignRequest } from './store.ts';
 import { StoreError } from './store.ts';
@@ -31,6 +32,7 @@ export async function presignGet(
   const from = new Date(Math.floor(clock.now().getTime() / 1000) * 1000);
   const expiresAt = new Date(from.getTime() + Math.floor(expiresIn) * 1000);
   const file = storage.bucket(bucket).file(name);
+  const disposition = fileName === undefined ? undefined : attachmentNamed(fileName);
   try {
     const [url] = await file.getSignedUrl({
       version: 'v4',
@@ -38,19 +40,12 @@ export async function presignGet(
       accessibleAt: from,
       expires: expiresAt,
       queryParams: version === undefined ? {} : { generation: version },
-      ...(fileName === undefined ? {} : { responseDisposition: attachment(fileName) }),
+      ...(disposition === undefined ? {} : { responseDisposition: disposition }),
     });
     return { url, expiresAt };
   } catch (error) {
     throw signingError(error, bucket);
   }
-}
-
-/** RFC 6266: the plain form for old programs, the encoded one for every name. */
-function attachment(fileName: string): string {
-  const plain = fileName.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(fileName).replaceAll(/['()*]/g, (each) => `%${each.charCodeAt(0).toString(16)}`);
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
 function signingError(error: unknown, bucket: string): Error {
