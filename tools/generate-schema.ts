@@ -1,18 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { configurationJsonSchema } from '../lib/contract/configuration-json-schema.ts';
 import { manifestJsonSchema } from '../lib/core/manifest/json-schema.ts';
 
-/** Writes schema/manifest.schema.json; with `--check` only says whether it is up to date (exit 1 when it is not). */
-const target = new URL('../schema/manifest.schema.json', import.meta.url);
-const text = `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`;
+/** Writes the files under schema/; with `--check` only says which are out of date (exit 1 when one is). */
+const schemas = {
+  'manifest.schema.json': manifestJsonSchema,
+  'weighbridge.schema.json': configurationJsonSchema,
+};
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(target, text);
-} else if (read() !== text) {
-  process.stderr.write('schema/manifest.schema.json is out of date: run npm run generate\n');
-  process.exitCode = 1;
+for (const [name, make] of Object.entries(schemas)) {
+  const target = new URL(`../schema/${name}`, import.meta.url);
+  const text = `${JSON.stringify(make(), null, 2)}\n`;
+  if (!process.argv.includes('--check')) {
+    writeFileSync(target, text);
+  } else if (read(target) !== text) {
+    process.stderr.write(`schema/${name} is out of date: run npm run generate\n`);
+    process.exitCode = 1;
+  }
 }
 
-function read(): string | undefined {
+function read(target: URL): string | undefined {
   try {
     return readFileSync(target, 'utf8');
   } catch {

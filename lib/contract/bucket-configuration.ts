@@ -6,7 +6,7 @@ const endpoint = z
   .refine(isEndpoint, 'expected the address of a server: https://host[:port] or http://host[:port]')
   .describe('A server other than that of the cloud itself.');
 
-const s3Bucket = z.strictObject({
+export const s3Bucket = z.strictObject({
   region: z
     .string()
     .regex(/^[a-z0-9-]+$/, 'expected a region, such as eu-central-1')
@@ -31,7 +31,7 @@ const s3Bucket = z.strictObject({
     .describe('Account id: requests are refused where the bucket belongs to somebody else.'),
 });
 
-const gcsBucket = z.strictObject({
+export const gcsBucket = z.strictObject({
   endpoint: endpoint.optional(),
   storageClass: z
     .string()

@@ -31,7 +31,7 @@ const ownVariable: Readonly<Record<string, string>> = {
   'https://github.com': 'GITHUB_TOKEN',
 };
 
-const credential = z.strictObject({
+export const credential = z.strictObject({
   header: z
     .string()
     .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'expected the name of a header, such as Authorization or X-Api-Key')

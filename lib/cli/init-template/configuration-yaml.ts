@@ -1,5 +1,6 @@
 /** weighbridge.yaml with every setting explained and none set. */
-export const configurationYaml = `# Settings of this repository for weighbridge. Everything has a default; uncomment what you need.
+export const configurationYaml = `# yaml-language-server: $schema=node_modules/weighbridge/schema/weighbridge.schema.json
+# Settings of this repository for weighbridge. Everything has a default; uncomment what you need.
 
 # Where releases go, per access class. Public and private releases never share a store.
 # A store is file:DIR, s3://bucket[/prefix] or gs://bucket[/prefix]; replicas get what is proven in the primary.
