@@ -17,7 +17,9 @@ export function stageSummary(report: StageReport): readonly string[] {
   const listed = reached.length <= mostRows ? reached : bad;
   const lines = alignedRows(listed.map(artifactRow));
   for (const artifact of bad) lines.push(...failureLines(artifact));
-  lines.push(...alignedRows(report.stores.slice(1).map(replicaRow)));
+  // A run that did not publish touched no replica.
+  const reachedReplicas = report.state === 'failed' || report.state === 'refused' ? [] : report.stores.slice(1);
+  lines.push(...alignedRows(reachedReplicas.map(replicaRow)));
   lines.push(...report.notes.map((note) => `note: ${escapeUnsafe(note)}`));
   lines.push(verdict(report, name));
   return lines;

@@ -1,9 +1,11 @@
+import { artifactKey } from '../../contract/keys.ts';
 import { WeighbridgeError } from '../errors.ts';
 import { readRegistry } from '../registry/registry-file.ts';
 import { checkRelease } from '../stage/check-release.ts';
+import { lackOfRoom } from '../stage/check-room.ts';
 import type { Plan } from '../stage/plan.ts';
 import { copyRequests, predictRequests, requestsSince, sumOf, uploadRequests } from '../stage/predict-requests.ts';
-import type { StageRequest } from '../stage/stage-ports.ts';
+import type { StagePorts, StageRequest } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
 import type { Store } from '../stores/store.ts';
 
@@ -23,9 +25,14 @@ export interface ReplicaPlan {
 }
 
 /** Looks at a replica without writing anything; that it can be written to is only known once it is. */
-export async function planReplica(store: Store, request: StageRequest, plan: Plan): Promise<ReplicaPlan> {
+export async function planReplica(
+  store: Store,
+  request: StageRequest,
+  plan: Plan,
+  ports: Pick<StagePorts, 'state'>,
+): Promise<ReplicaPlan> {
   try {
-    return await lookAt(store, request, plan);
+    return await lookAt(store, request, plan, ports);
   } catch (error) {
     if (!(error instanceof WeighbridgeError)) throw error;
     const nothing = { artifacts: 0, bytes: { copy: 0, present: 0 }, requests: {}, reads: {} };
@@ -33,12 +40,25 @@ export async function planReplica(store: Store, request: StageRequest, plan: Pla
   }
 }
 
-async function lookAt(store: Store, { manifest }: StageRequest, plan: Plan): Promise<ReplicaPlan> {
+async function lookAt(
+  store: Store,
+  { manifest }: StageRequest,
+  plan: Plan,
+  { state }: Pick<StagePorts, 'state'>,
+): Promise<ReplicaPlan> {
   const before = { ...store.requests };
   const survey = await surveyRelease(store, manifest, (await readRegistry(store))?.registry);
   checkRelease(manifest, survey, store.url);
   const had = plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy' || action === 'present');
   const wanted = had.filter(({ file }) => !survey.objects.has(file));
+  const digests = new Map(manifest.artifacts.map(({ file, sha256 }) => [file, sha256?.hex ?? '']));
+  const arriving = wanted.map(({ file, size }) => ({
+    key: artifactKey(manifest.collection, manifest.version, file),
+    size: size ?? 0,
+    sha256: digests.get(file) ?? '',
+  }));
+  const full = await lackOfRoom(store, arriving, state);
+  if (full !== undefined) throw full;
   const listed = survey.release !== undefined && survey.entry !== undefined;
   const sum = (artifacts: typeof had) => artifacts.reduce((total, { size }) => total + (size ?? 0), 0);
   const copy = sum(wanted);

@@ -20,7 +20,9 @@ export async function replicatePublished(
 ): Promise<void> {
   const replicas = request.replicas ?? [];
   if (progress.error !== undefined || !isPublished(progress.state)) {
-    progress.replicas = replicas.map((store) => untouched(store, `not touched: see ${request.store.url}`));
+    progress.replicas = replicas.map((store) =>
+      untouched(store, `not touched, because staging into ${request.store.url} did not succeed`),
+    );
     return;
   }
   const stats = new Map(progress.staged.flatMap(({ proven }) => (proven ? [[proven.spec.file, proven.stat]] : [])));

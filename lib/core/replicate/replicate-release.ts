@@ -4,6 +4,7 @@ import type { Access } from '../manifest/manifest.ts';
 import type { ObjectsRecord, ReleaseArtifact } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
+import { lackOfRoom } from '../stage/check-room.ts';
 import { clearAbandoned } from '../stage/clear-abandoned.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
@@ -38,6 +39,12 @@ export async function replicateRelease(
   const findings = await inspectReplica(primary, store, survey, ports);
   const wanted = record.artifacts.filter((artifact) => findings.get(artifact)?.kind === 'absent');
   announce(wanted, findings, request, ports, progress);
+  const full = await lackOfRoom(
+    store,
+    wanted.map(({ path, size, sha256 }) => ({ key: path, size, sha256 })),
+    ports.state,
+  );
+  if (full !== undefined) throw full;
   const copied = await copyArtifacts(primary, wanted, request, ports, progress);
   if (progress.failed.length > 0) return await clearUp(primary, wanted, false, request, ports, progress);
   if (survey.release !== undefined && wanted.length > 0) {

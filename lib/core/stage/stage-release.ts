@@ -123,9 +123,9 @@ export async function planRelease(
   const looked = sumOf([{ get: 1 }, requestsSince(before, store.requests)]);
   const told = { ...request, warnings: [...request.warnings, ...settings] };
   const plan = makePlan(told, survey, findings, ports.memory, looked);
-  const full = await lackOfSpace(plan, request, findings, ports);
+  const full = await lackOfSpace(request, findings, ports);
   const replicas: ReplicaPlan[] = [];
-  for (const replica of request.replicas ?? []) replicas.push(await planReplica(replica, request, plan));
+  for (const replica of request.replicas ?? []) replicas.push(await planReplica(replica, request, plan, ports));
   const whole = replicas.length === 0 ? plan : { ...plan, replicas, requests: withReplicas(plan, replicas) };
   return full === undefined ? whole : { ...whole, publishable: false, warnings: [...plan.warnings, full.message] };
 }
@@ -158,7 +158,7 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
   const findings = await inspect(request, survey, ports);
   const plan = makePlan(request, survey, findings, ports.memory);
   checkBytes(plan, request.maxBytes);
-  const full = await lackOfSpace(plan, request, findings, ports);
+  const full = await lackOfSpace(request, findings, ports);
   if (full !== undefined) throw full;
   progress.notes.push(...(await oddSettings(plan.state, store)));
   ports.reporter.emit({

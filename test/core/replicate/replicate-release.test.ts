@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../lib/core/registry/canonical-json.ts';
+import type { Registry } from '../../../lib/core/registry/records.ts';
 import { readRegistry } from '../../../lib/core/registry/registry-file.ts';
 import { MemoryBucket } from '../../../lib/core/stores/memory-bucket.ts';
 import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
@@ -143,6 +145,42 @@ describe('a replica', () => {
     expect(report.ok).toBe(false);
     expect(bytesOf(replica, 'weights.bin')).toBeUndefined();
     expect(bytesOf(replica, 'release.json')).toBeUndefined();
+  });
+});
+
+describe('a replica at its limits', () => {
+  it('takes nothing when it has no room, and says how much it lacks', async () => {
+    const narrow = Object.assign(replica, { freeBytes: async () => 200_000 });
+    const { report } = await stage([narrow]);
+    expect(report).toMatchObject({ state: 'degraded', stores: [{}, { state: 'failed', copied: { artifacts: 0 } }] });
+    expect(report.stores[1]?.reason).toContain('memory:replica has 200000 bytes free; this release needs 300015 more');
+    expect(bytesOf(replica, 'config.bin')).toBeUndefined();
+  });
+
+  it('withdraws what the primary has withdrawn', async () => {
+    await stage();
+    const stored = await readRegistry(primary);
+    const registry = structuredClone(stored?.registry) as Registry;
+    const yanked = { at: '2026-01-01T00:00:00.000Z', reason: 'wrong labels' };
+    Object.assign(registry.collections.models?.versions['1.0.0'] ?? {}, { yanked });
+    primary.bucket.overwrite('registry.json', Buffer.from(canonicalJson(registry)));
+    const { report } = await stage();
+    expect(report.ok).toBe(true);
+    const theirs = (await readRegistry(replica))?.registry.collections.models;
+    expect(theirs?.versions['1.0.0']).toMatchObject({ yanked });
+    expect(theirs?.latest).toBeNull();
+  });
+
+  it('is refused a version that was pruned there', async () => {
+    await stage();
+    const stored = await readRegistry(replica);
+    const registry = structuredClone(stored?.registry) as Registry;
+    Object.assign(registry.collections.models?.versions['1.0.0'] ?? {}, { pruned: { at: '2026-01-01T00:00:00Z' } });
+    replica.bucket.overwrite('registry.json', Buffer.from(canonicalJson(registry)));
+    replica.bucket.remove('models/1.0.0/weights.bin');
+    const { report } = await stage();
+    expect(report).toMatchObject({ state: 'degraded', stores: [{}, { state: 'refused' }] });
+    expect(bytesOf(replica, 'weights.bin')).toBeUndefined();
   });
 });
 
