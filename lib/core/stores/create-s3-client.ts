@@ -3,6 +3,7 @@ import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { NotAuthorised } from '../errors.ts';
+import { bodyPieces } from './body-pieces.ts';
 
 /** What signs requests; `expiration` bounds the life of presigned URLs. */
 export interface S3Credentials {
@@ -86,6 +87,18 @@ function isRequest(request: unknown): request is { readonly headers: Record<stri
   return typeof request === 'object' && request !== null && 'headers' in request;
 }
 
+/** Large bodies leave in pieces where they are encrypted on the way. */
+function inPieces(request: Parameters<NodeHttpHandler['handle']>[0]): typeof request {
+  const { protocol, body } = request;
+  if (protocol !== 'https:' || !(body instanceof Uint8Array) || body.byteLength < largeBody) return request;
+  return Object.assign(Object.create(Object.getPrototypeOf(request)), request, { body: bodyPieces([body]) });
+}
+
+/** Bytes from which on it is worth it. */
+const largeBody = 2 ** 20;
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
 /** Two handlers over the same connections, because only these two kinds of request may rightly be silent for long. */
 function requestHandler(options: S3ClientOptions) {
   const { sockets = 128, idleTimeout = 60, connectTimeout = 10, patience = 900 } = options;
@@ -94,6 +107,8 @@ function requestHandler(options: S3ClientOptions) {
     httpAgent: new HttpAgent(agent),
     httpsAgent: new HttpsAgent(agent),
     connectionTimeout: connectTimeout * 1000,
+    // Its warnings would go to the console, past the reporter.
+    logger: silent,
   };
   const brisk = new NodeHttpHandler({ ...shared, socketTimeout: idleTimeout * 1000 });
   const patient = new NodeHttpHandler({ ...shared, socketTimeout: patience * 1000 });
@@ -103,7 +118,7 @@ function requestHandler(options: S3ClientOptions) {
     handle: ((request, handling) => {
       const completes = request.method === 'POST' && request.query?.uploadId !== undefined;
       const copies = request.headers['x-amz-copy-source'] !== undefined;
-      return (completes || copies ? patient : brisk).handle(request, handling);
+      return (completes || copies ? patient : brisk).handle(inPieces(request), handling);
     }) as Handle,
     destroy: () => brisk.destroy(),
     updateHttpClientConfig: () => {},

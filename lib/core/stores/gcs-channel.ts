@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import type { Storage } from '@google-cloud/storage';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
+import { bodyPieces } from './body-pieces.ts';
 import { connectionError, credentialsError, type GcsContext, type GcsFailure, gcsErrorFor } from './gcs-errors.ts';
 import { patiently } from './gcs-patience.ts';
 import type { RequestCounter } from './request-counter.ts';
@@ -35,6 +35,9 @@ export interface GcsStream {
 
 /** No JSON answer is longer: a page of a listing has 1,000 entries of at most a few KiB. */
 const longestAnswer = 32 * 1024 * 1024;
+/** Bytes from which on a body leaves in pieces where it is encrypted on the way. */
+const largeBody = 2 ** 20;
+
 const unstopped = new AbortController().signal;
 
 export interface GcsChannelOptions {
@@ -129,12 +132,8 @@ export class GcsChannel {
       ...(method === 'GET' ? {} : { 'content-length': String(length) }),
     };
     const [piece, ...more] = body ?? [];
-    const sent =
-      piece === undefined
-        ? null
-        : more.length === 0
-          ? viewOf(piece)
-          : Readable.from([piece, ...more].map(viewOf), { objectMode: false });
+    const whole = more.length === 0 && (url.protocol === 'http:' || length < largeBody);
+    const sent = piece === undefined ? null : whole ? viewOf(piece) : bodyPieces([piece, ...more]);
     try {
       return await request(url, { method, headers, body: sent, signal: signal ?? null, dispatcher: this.#dispatcher });
     } catch (error) {
