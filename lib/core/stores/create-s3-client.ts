@@ -47,6 +47,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     ...(credentials === 'anonymous'
       ? { credentials: nobody, signer: { sign: async (request) => request } }
       : { credentials: typeof credentials === 'function' ? provider(credentials) : { ...credentials } }),
+    // The shell reads the environment and hands over what holds.
+    ignoreConfiguredEndpointUrls: true,
     maxAttempts: 1,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

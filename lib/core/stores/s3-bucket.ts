@@ -39,7 +39,7 @@ export interface S3Request {
 
 /** What an attempt passes to `client.send`. */
 export interface SendOptions {
-  readonly abortSignal: AbortSignal;
+  readonly abortSignal?: AbortSignal;
 }
 
 const never = new AbortController().signal;
@@ -88,7 +88,7 @@ export class S3Bucket {
     const { clock, policy } = this.options;
     const signal = request.signal ?? never;
     signal.throwIfAborted();
-    return await retry(() => this.#attempt(request, signal, run), policy, { clock, signal });
+    return await retry(() => this.#attempt(request, run), policy, { clock, signal });
   }
 
   /** Turns anything thrown into what callers may see. */
@@ -127,19 +127,21 @@ export class S3Bucket {
     }
   }
 
-  async #attempt<T>(request: S3Request, signal: AbortSignal, run: (options: SendOptions) => Promise<T>) {
-    signal.throwIfAborted();
+  async #attempt<T>(request: S3Request, run: (options: SendOptions) => Promise<T>): Promise<T | S3Fault> {
+    const { signal, expects = [] } = request;
+    signal?.throwIfAborted();
     this.counter.add(request.kind);
     try {
-      const output = await run({ abortSignal: signal });
+      const output = await run(signal === undefined ? {} : { abortSignal: signal });
       this.#known = true;
       return output;
     } catch (error) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       if (error instanceof WeighbridgeError) throw error;
       const fault = new S3Fault(error, this.options.clock.now());
       if (fault.unanswered) request.onUnanswered?.();
-      if (request.expects !== undefined && fault.is(...request.expects)) return fault;
+      if (fault.is('NoSuchKey', 'NoSuchUpload', 'PreconditionFailed')) this.#known = true;
+      if (fault.is(...expects)) return fault;
       throw this.#explain(fault, request);
     }
   }

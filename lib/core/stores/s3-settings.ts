@@ -1,6 +1,6 @@
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import { WeighbridgeError } from '../errors.ts';
-import type { S3Bucket } from './s3-bucket.ts';
+import type { S3Bucket, SendOptions } from './s3-bucket.ts';
 import { S3Fault } from './s3-fault.ts';
 
 /** What one look at the settings found; a run goes on whatever it is. */
@@ -50,7 +50,7 @@ type Read<T> = { readonly answer: T | undefined } | { readonly unreadable: strin
 async function setting<T>(
   bucket: S3Bucket,
   action: string,
-  run: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+  run: (options: SendOptions) => Promise<T>,
   unset: readonly string[] = [],
 ): Promise<Read<T>> {
   const refused = ['AccessDenied', 'NotImplemented', 'MethodNotAllowed', 'XNotImplemented', '403', '501'];

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import {
   CreateBucketCommand,
   GetBucketVersioningCommand,
+  GetObjectTaggingCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectLockConfigurationCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Crc32c } from '../../../lib/core/digest/crc32c.ts';
 import { NotAuthorised, NotFound } from '../../../lib/core/errors.ts';
 import { StoreError } from '../../../lib/core/stores/store.ts';
 import { all, bytesOf } from '../../conformance/read-all.ts';
-import { created } from '../../conformance/store-place.ts';
+import { created, sealOf, sendAll, signal } from '../../conformance/store-place.ts';
 import { type FaultProxy, startFaultProxy } from '../../servers/fault-proxy.ts';
 import type { S3Server } from '../../servers/server-access.ts';
 import { startMinio } from '../../servers/start-minio.ts';
@@ -205,6 +208,70 @@ for (const [name, start] of [
       expect(found).toEqual([
         `whether s3://${bucket}/ keeps versions cannot be read (s3:GetBucketVersioning: ${code}).`,
         `whether s3://${bucket}/ locks new objects cannot be read (s3:GetBucketObjectLockConfiguration: ${code}).`,
+      ]);
+    });
+
+    test('gets its objects with tags, by a put and by an upload', async () => {
+      const bucket = await makeBucket(client);
+      const store = storeOn(client, bucket, { settings: { tags: { team: 'weights + biases', 'cost centre': '7=8' } } });
+      const data = Buffer.from('x');
+      await created(store, 'put', data);
+      const upload = await store.beginUpload('upload', { size: 1 });
+      await sendAll(upload, data);
+      await upload.complete(sealOf(data), signal);
+      for (const Key of ['put', 'upload']) {
+        const { TagSet = [] } = await client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key }));
+        expect(Object.fromEntries(TagSet.map((tag) => [tag.Key, tag.Value]))).toEqual({
+          team: 'weights + biases',
+          'cost centre': '7=8',
+        });
+      }
+    });
+
+    test('is sent how to store, whose it must be, and bodies that are checked but not signed', async () => {
+      const bucket = await makeBucket(client);
+      const far = clientOf(server, { endpoint: proxy.url });
+      const seen: IncomingHttpHeaders[] = [];
+      const body = Buffer.from('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+      const when = (request: IncomingMessage) => seen.push(request.headers) > 0;
+      proxy.fault({ when }, { kind: 'answer', answer: { status: 403, headers: {}, body } });
+      const settings = {
+        storageClass: 'STANDARD_IA',
+        encryption: 'aws:kms',
+        kmsKeyId: 'arn:aws:kms:eu-west-1:1:key/2',
+        expectedBucketOwner: '123456789012',
+      } as const;
+      const store = storeOn(far, bucket, { settings });
+      const attributes = { contentType: 'application/json', cacheControl: 'max-age=60', metadata: { sha256: 'ab' } };
+      await store.put('k', Buffer.from('x'), { ifAbsent: true }, attributes).catch(() => {});
+      await store.beginUpload('k', { ...attributes, size: 1 }).catch(() => {});
+      await store.head('k').catch(() => {});
+      proxy.clear();
+      far.destroy();
+      const stored = {
+        'x-amz-storage-class': 'STANDARD_IA',
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': 'arn:aws:kms:eu-west-1:1:key/2',
+        'x-amz-meta-sha256': 'ab',
+        'content-type': 'application/json',
+        'cache-control': 'max-age=60',
+      };
+      const owner = { 'x-amz-expected-bucket-owner': '123456789012' };
+      expect(seen).toEqual([
+        expect.objectContaining({
+          ...stored,
+          ...owner,
+          'if-none-match': '*',
+          'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+          'x-amz-checksum-crc32c': Crc32c.ofBytes(Buffer.from('x')).base64,
+        }),
+        expect.objectContaining({
+          ...stored,
+          ...owner,
+          'x-amz-checksum-algorithm': 'CRC32C',
+          'x-amz-checksum-type': 'FULL_OBJECT',
+        }),
+        expect.objectContaining({ ...owner, 'x-amz-checksum-mode': 'ENABLED' }),
       ]);
     });
 
