@@ -2,13 +2,16 @@ import { parseArgs } from 'node:util';
 import { type CrashRound, countCalls, crashRound, type KillMoment } from '../test/attack/support/crash-round.ts';
 import { seededRandom } from '../test/attack/support/seeded-random.ts';
 import { type TrueRelease, Workspace } from '../test/attack/support/workspace.ts';
+import { bucketCampaign } from './bucket-campaign.ts';
 
-const usage = `usage: npm run campaign -- [--runs N] [--seed N] [--size MIB] [--calls]
+const usage = `usage: npm run campaign -- [--runs N] [--seed N] [--size MIB] [--calls | --to s3 | --to gcs]
 Stages a release with the real program from a local upstream, kills it at a random moment, stages it again, and looks
 at everything: every byte, what verify says, what is left of working files, and how much was fetched twice.
   --runs N     rounds (default 20)
   --seed N     the same moments again (default: another one every time)
   --size MIB   of the largest of the three large files (default 160)
+  --to s3|gcs  into a bucket of versitygw or of the strict fake of GCS, with the state in another; every second round
+               is finished by what takes itself to be another machine, and how much was sent twice is told as well
   --calls      one round before and one after every call that changes the file system, instead of random moments`;
 
 const { values } = parseArgs({
@@ -17,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     size: { type: 'string', default: '160' },
     calls: { type: 'boolean', default: false },
+    to: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -101,4 +105,13 @@ async function campaign(): Promise<number> {
 }
 
 if (values.help) console.log(usage);
+else if (values.to === 's3' || values.to === 'gcs') {
+  const wrong = await bucketCampaign({
+    to: values.to,
+    runs: Number(values.runs),
+    seed: Number(values.seed),
+    size: Number(values.size),
+  });
+  process.exitCode = wrong === 0 ? 0 : 1;
+} else if (values.to !== undefined) throw new Error(`--to takes s3 or gcs\n${usage}`);
 else process.exitCode = await campaign();
