@@ -17,7 +17,12 @@ export interface Child {
 /** Runs `test/conformance/store-child.ts` as a process of its own. */
 export function startChild(job: string, root: string, argument = '', uid?: number): Child {
   const program = fileURLToPath(new URL('store-child.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, job, root, argument], {
+  return startProgram(program, [job, root, argument], uid);
+}
+
+/** Runs a program of the tests as a process of its own. */
+export function startProgram(program: string, args: readonly string[], uid?: number): Child {
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
