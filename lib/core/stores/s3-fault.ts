@@ -29,8 +29,12 @@ export class S3Fault {
     this.serverAhead = Number.isNaN(date) ? undefined : Math.round((date - now.getTime()) / 1000);
   }
 
-  /** Nobody can tell whether the server acted: no answer, a server error, or a success that could not be read. */
+  /**
+   * Nobody can tell whether the server acted: no answer, a server error, or a success that could not be read.
+   * `SlowDown` is none of these: it refuses before anything is done, and looking would only add to the load.
+   */
   get unanswered(): boolean {
+    if (this.code === 'SlowDown') return false;
     return this.status === undefined || this.status >= 500 || this.status < 300;
   }
 
