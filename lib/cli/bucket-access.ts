@@ -2,11 +2,17 @@ import type { BucketAccess, BucketUse, GcsAccess, S3Access } from '../core/store
 import type { Configuration } from './configuration.ts';
 import type { Environment } from './environment.ts';
 
+/** Bucket access whose connections can be let go of. */
+export interface OpenedBucketAccess extends BucketAccess {
+  /** Drops every connection. */
+  close(): Promise<void>;
+}
+
 /**
  * Clients for buckets, made from environment and weighbridge.yaml: one for each bucket and use, when it is first asked
  * for. No SDK is loaded before, since that costs more than all of a command that needs none.
  */
-export function createBucketAccess(environment: Environment, configuration: Configuration): BucketAccess {
+export function createBucketAccess(environment: Environment, configuration: Configuration): OpenedBucketAccess {
   const { buckets } = configuration;
   const s3 = new Map<string, Promise<S3Access>>();
   const gcs = new Map<string, Promise<GcsAccess>>();
@@ -21,7 +27,16 @@ export function createBucketAccess(environment: Environment, configuration: Conf
         const { connectGcs } = await import('./buckets/gcs-connection.ts');
         return await connectGcs(use, buckets[`gs://${bucket}`] ?? {}, environment);
       }),
+    async close() {
+      for (const access of await settled(s3)) access.client.destroy();
+      for (const access of await settled(gcs)) await access.dispatcher?.destroy();
+    },
   };
+}
+
+async function settled<T>(known: ReadonlyMap<string, Promise<T>>): Promise<T[]> {
+  const results = await Promise.allSettled(known.values());
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 /** A failure is not remembered: the next who asks may have more luck. */

@@ -72,6 +72,7 @@ export function createContext(parts: ContextParts): OpenedContext {
     async close() {
       progress.close();
       for (const client of clients.values()) await (await client).close();
+      await buckets.close();
     },
   };
 }

@@ -1,20 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { GcsBucketOptions } from '../../contract/bucket-configuration.ts';
-import { NotAuthorised } from '../../core/errors.ts';
 import type { BucketUse, GcsAccess } from '../../core/stores/bucket-access.ts';
-import { createGcsStorage, type GcsStorageOptions, gcsEndpoint } from '../../core/stores/create-gcs-storage.ts';
+import { createGcsStorage, gcsEndpoint } from '../../core/stores/create-gcs-storage.ts';
 import type { Environment } from '../environment.ts';
 import { packageVersion } from '../package-version.ts';
+import { googleCredentials } from './google-credentials.ts';
 import { dispatcherFor, networkWay } from './network-way.ts';
 
 const connections = 128;
 
-type Credentials = NonNullable<GcsStorageOptions['credentials']>;
-
 /**
- * A client for one bucket. An emulator is asked without credentials; everybody else with those of
- * `GOOGLE_APPLICATION_CREDENTIALS`, else the machine's own, unless the use is anonymous.
+ * A client for one bucket. An emulator, or a server in plain http, is asked without credentials; everybody else with
+ * those of the environment, unless the use is anonymous.
  * @throws NotAuthorised for a file of credentials that is not there or is none.
  */
 export async function connectGcs(
@@ -22,15 +18,16 @@ export async function connectGcs(
   options: GcsBucketOptions,
   environment: Environment,
 ): Promise<GcsAccess> {
-  const { emulator, credentialsFile, project } = environment.google;
+  const { emulator, project } = environment.google;
   const endpoint = options.endpoint ?? emulator?.origin ?? gcsEndpoint;
-  const anonymous = use === 'anonymous' || (options.endpoint === undefined && emulator !== undefined);
-  const credentials = anonymous || credentialsFile === undefined ? undefined : await readCredentials(credentialsFile);
+  const emulated = options.endpoint === undefined && emulator !== undefined;
+  // A token in plain text would be everybody's on the way; servers like that are emulators, which want none.
+  const anonymous = use === 'anonymous' || emulated || new URL(endpoint).protocol === 'http:';
   const storage = createGcsStorage({
     apiEndpoint: new URL(endpoint).origin,
     anonymous,
     userAgent: `weighbridge/${packageVersion()}`,
-    ...(credentials === undefined ? {} : { credentials }),
+    ...(anonymous ? {} : { authClient: await googleCredentials(environment.google) }),
     ...(project === undefined ? {} : { projectId: project }),
   });
   const way = await networkWay(new URL(endpoint), environment);
@@ -43,30 +40,4 @@ export async function connectGcs(
       ...(kmsKeyName === undefined ? {} : { kmsKeyName }),
     },
   };
-}
-
-/** The library's own errors would show the path, or say nothing of the variable. */
-async function readCredentials(path: string): Promise<Credentials> {
-  const hint = 'Correct or unset GOOGLE_APPLICATION_CREDENTIALS.';
-  const what = `GOOGLE_APPLICATION_CREDENTIALS names ${JSON.stringify(basename(path))}`;
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new NotAuthorised(`${what}, ${absent ? 'and there is no such file' : 'which cannot be read'}`, { hint });
-  }
-  const credentials = parseCredentials(text);
-  if (credentials === undefined) throw new NotAuthorised(`${what}, which holds no Google credentials`, { hint });
-  return credentials;
-}
-
-function parseCredentials(text: string): Credentials | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const typed = typeof parsed === 'object' && parsed !== null && 'type' in parsed && typeof parsed.type === 'string';
-    return typed ? (parsed as Credentials) : undefined;
-  } catch {
-    return undefined;
-  }
 }

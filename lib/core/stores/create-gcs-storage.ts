@@ -10,7 +10,7 @@ export interface GcsStorageOptions {
   /** A key of a service account, or an external account's configuration, as parsed from its file. */
   readonly credentials?: NonNullable<StorageOptions['credentials']>;
   /** Takes the place of credentials, where the caller has a client already. */
-  readonly authClient?: AuthClient;
+  readonly authClient?: AuthClient | GoogleAuth;
   readonly projectId?: string;
   /** No credentials at all: public buckets and emulators. */
   readonly anonymous?: boolean;
