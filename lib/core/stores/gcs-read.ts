@@ -12,11 +12,34 @@ import { type ReadOptions, type StoredObject, StoreError, tooLarge } from './sto
  */
 const asStored = { 'accept-encoding': 'gzip' };
 
-/** The whole of a small object; the answer's headers say which generation it is. */
-export async function getObject(place: GcsPlace, key: string, limit: number): Promise<StoredObject | undefined> {
+/**
+ * The whole of a small object; the answer's headers say which generation it is.
+ *
+ * What everybody may read comes from Google's own cache for as long as its `Cache-Control` allows (docs, "Caching"), so
+ * a registry may be a minute old, and a swap of it would fail for that long. An answer that is older than a generation
+ * known to be there is therefore replaced by that one; generations grow.
+ * @param known The newest generation that this process has seen.
+ */
+export async function getObject(
+  place: GcsPlace,
+  key: string,
+  limit: number,
+  known?: string,
+): Promise<StoredObject | undefined> {
+  const found = await getOne(place, key, limit);
+  if (found === undefined || known === undefined || BigInt(found.stat.etag) >= BigInt(known)) return found;
+  return (await getOne(place, key, limit, known)) ?? found;
+}
+
+async function getOne(
+  place: GcsPlace,
+  key: string,
+  limit: number,
+  version?: string,
+): Promise<StoredObject | undefined> {
   return await place.channel.patiently(async () => {
     const stop = new AbortController();
-    const request = mediaRequest(place, key, { signal: stop.signal });
+    const request = mediaRequest(place, key, { signal: stop.signal, ...(version === undefined ? {} : { version }) });
     const reply = await place.channel.stream(request);
     if (reply.status === 404) return undefined;
     if (!('body' in reply)) throw unexpected(reply, place.channel.context(request));

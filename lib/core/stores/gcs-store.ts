@@ -63,6 +63,8 @@ export class GcsStore implements Store, Presigning, Clocked, Configured, ServerC
   readonly #clock: Clock;
   readonly #counter = new RequestCounter();
   readonly #place: GcsPlace;
+  /** Newest generations seen of objects that are replaced, which are few. */
+  readonly #newest = new Map<string, string>();
 
   constructor(options: GcsStoreOptions) {
     const { url, bucket, prefix, storage, settings = {}, clock = systemClock, dispatcher } = options;
@@ -90,7 +92,7 @@ export class GcsStore implements Store, Presigning, Clocked, Configured, ServerC
   }
 
   async get(key: string, limit: number): Promise<StoredObject | undefined> {
-    return await getObject(this.#place, key, limit);
+    return await getObject(this.#place, key, limit, this.#newest.get(key));
   }
 
   async *read(key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
@@ -107,7 +109,9 @@ export class GcsStore implements Store, Presigning, Clocked, Configured, ServerC
     condition: PutCondition,
     attributes: ObjectAttributes = {},
   ): Promise<PutResult> {
-    return await putObject(this.#place, key, bytes, condition, attributes);
+    const result = await putObject(this.#place, key, bytes, condition, attributes);
+    if ('ifMatch' in condition && result.stat !== undefined) this.#newest.set(key, result.stat.etag);
+    return result;
   }
 
   async beginUpload(key: string, request: UploadRequest): Promise<Upload> {

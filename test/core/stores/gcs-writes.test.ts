@@ -159,6 +159,23 @@ describe('a read from GCS on the strict fake', () => {
     await expect(bytesOf(store.read('k', { version, etag: '17' }))).rejects.toThrow(StoreError);
   });
 
+  test('from a cache does not hold up who has seen something newer', async () => {
+    const first = await created(place.open(), 'registry.json', '1');
+    const store = place.open();
+    await place.open().put('registry.json', Buffer.from('2'), { ifMatch: first.etag });
+    running.server.faults.add({ action: 'stale', match: 'alt=media', times: 100 });
+    const old = await store.get('registry.json', 10);
+    expect(Buffer.from(old?.bytes ?? []).toString()).toBe('1');
+    expect(await store.put('registry.json', Buffer.from('x'), { ifMatch: old?.stat.etag ?? '' })).toMatchObject({
+      outcome: 'exists',
+    });
+    const now = await store.get('registry.json', 10);
+    expect(Buffer.from(now?.bytes ?? []).toString()).toBe('2');
+    const swapped = await store.put('registry.json', Buffer.from('3'), { ifMatch: now?.stat.etag ?? '' });
+    expect(swapped.outcome).toBe('created');
+    expect((await store.get('registry.json', 10))?.stat.etag).toBe(swapped.stat?.etag);
+  });
+
   test('is tried again while there is no byte of it', async () => {
     await created(place.open(), 'k', 'one');
     fail(503, 'alt=media', 2);

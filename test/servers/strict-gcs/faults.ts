@@ -8,8 +8,9 @@ export interface Fault {
    * `drop-before`: the connection is cut before anything is done. `drop-after`: it is done, and the answer is lost.
    * `status`: answered so without doing it. `keep`: a chunk of which only so many bytes are persisted.
    * `flip`: a byte in the middle of the body is another one when it arrives. `cut`: half of the answer's body.
+   * `stale`: the bytes of the generation before the live one, as from a cache.
    */
-  readonly action: 'drop-before' | 'drop-after' | 'status' | 'keep' | 'flip' | 'cut';
+  readonly action: 'drop-before' | 'drop-after' | 'status' | 'keep' | 'flip' | 'cut' | 'stale';
   readonly status?: number;
   /** Seconds. */
   readonly retryAfter?: number;

@@ -120,6 +120,12 @@ export class StrictGcs {
     }
     if (method !== 'GET') throw invalid(`${method} is not known here`);
     this.#allow(call, 'storage.objects.get');
+    if (call.fault?.action === 'stale' && !query.has('generation')) {
+      const versions = this.#bucket(bucket)
+        .all(true)
+        .filter(({ name }) => name === object);
+      query.set('generation', versions.at(-2)?.generation ?? '');
+    }
     if (query.get('alt') === 'media') return mediaOf(this.#bucket(bucket), object, query, call.request);
     const found = this.#bucket(bucket).find(object, query.get('generation'));
     checkForWrite(query, found);
