@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gcsAnswers, gcsRequests } from '../servers/store-answers.ts';
 import type { FaultMatch, StoreAnswer, StoreFault } from '../servers/store-fault.ts';
 import { type RunningStrictGcs, startStrictGcs } from '../servers/strict-gcs/start-strict-gcs.ts';
@@ -6,6 +6,9 @@ import type { BucketSide } from './support/bucket-side.ts';
 import { gcsSide } from './support/gcs-side.ts';
 import { largeFile, openStoreAttack, type StoreAttack, smallFile } from './support/store-attack.ts';
 import { visibleParts } from './support/store-problems.ts';
+
+// Each runs the whole program several times, beside others that do.
+vi.setConfig({ testTimeout: 300_000 });
 
 const largeKey = `models/1.0.0/${largeFile}`;
 const weekAndDay = 8 * 24 * 3600;

@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type S3ServerName, s3Server } from '../servers/running-servers.ts';
 import { requestTimeTooSkewed, s3Answers, s3Requests } from '../servers/store-answers.ts';
 import type { FaultMatch, StoreAnswer, StoreFault } from '../servers/store-fault.ts';
 import { type S3Side, s3Side } from './support/s3-side.ts';
 import { largeFile, openStoreAttack, type StoreAttack, smallFile } from './support/store-attack.ts';
 import { visibleParts } from './support/store-problems.ts';
+
+// Each runs the whole program several times, beside others that do.
+vi.setConfig({ testTimeout: 300_000 });
 
 const largeKey = `models/1.0.0/${largeFile}`;
 const answer = (given: StoreAnswer): StoreFault => ({ kind: 'answer', answer: given });

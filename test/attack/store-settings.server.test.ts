@@ -1,9 +1,12 @@
 import { PutBucketVersioningCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { s3Server } from '../servers/running-servers.ts';
 import { s3Answers } from '../servers/store-answers.ts';
 import { type S3Side, type S3SideOptions, s3Side } from './support/s3-side.ts';
 import { openStoreAttack, type StoreAttack } from './support/store-attack.ts';
+
+// Each runs the whole program several times, beside others that do.
+vi.setConfig({ testTimeout: 300_000 });
 
 const server = s3Server('minio');
 let attack: StoreAttack | undefined;
