@@ -40,3 +40,15 @@ export function checkReplica(primary: PrimaryRelease, survey: Survey, store: Sto
     hint: 'Somebody began to publish other content there: take a new version, or remove what they left.',
   });
 }
+
+/** @throws Refused when a file is larger than the store can hold: nothing of the release is then worth its transfer. */
+export function checkSizes(
+  store: Store,
+  files: readonly { readonly file: string; readonly size: number | null }[],
+): void {
+  const { maxObject } = store.limits;
+  const large = files.find(({ size }) => (size ?? 0) > maxObject);
+  if (large === undefined) return;
+  const message = `${large.file} has ${large.size} bytes; ${store.url} holds objects of up to ${maxObject} bytes`;
+  throw new Refused('too-large', message, { evidence: { size: large.size ?? 0, maxObject } });
+}

@@ -8,6 +8,7 @@ import { copyRequests, predictRequests, requestsSince, sumOf, uploadRequests } f
 import type { StagePorts, StageRequest } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
 import type { Store } from '../stores/store.ts';
+import { checkSizes } from './check-replica.ts';
 
 /** What a replica would receive once the primary has the release. */
 export interface ReplicaPlan {
@@ -51,6 +52,7 @@ async function lookAt(
   checkRelease(manifest, survey, store.url);
   const had = plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy' || action === 'present');
   const wanted = had.filter(({ file }) => !survey.objects.has(file));
+  checkSizes(store, wanted);
   const digests = new Map(manifest.artifacts.map(({ file, sha256 }) => [file, sha256?.hex ?? '']));
   const arriving = wanted.map(({ file, size }) => ({
     key: artifactKey(manifest.collection, manifest.version, file),

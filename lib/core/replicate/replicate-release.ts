@@ -8,8 +8,8 @@ import { lackOfRoom } from '../stage/check-room.ts';
 import { clearAbandoned } from '../stage/clear-abandoned.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
-import type { ObjectStat } from '../stores/store.ts';
-import { checkReplica } from './check-replica.ts';
+import { isConfigured, type ObjectStat } from '../stores/store.ts';
+import { checkReplica, checkSizes } from './check-replica.ts';
 import { copyArtifacts, type ReplicaRequest } from './copy-artifacts.ts';
 import { inspectReplica, type ReplicaFinding } from './inspect-replica.ts';
 import type { PrimaryRelease } from './primary-release.ts';
@@ -38,6 +38,9 @@ export async function replicateRelease(
   progress.published = progress.listedBefore && survey.release !== undefined;
   const findings = await inspectReplica(primary, store, survey, ports);
   const wanted = record.artifacts.filter((artifact) => findings.get(artifact)?.kind === 'absent');
+  checkSizes(store, wanted);
+  // What makes a mirror there worth less; asked only where something is to be written.
+  if (!progress.published && isConfigured(store)) progress.notes.push(...(await store.checkSettings()));
   announce(wanted, findings, request, ports, progress);
   const full = await lackOfRoom(
     store,

@@ -157,6 +157,20 @@ describe('a replica at its limits', () => {
     expect(bytesOf(replica, 'config.bin')).toBeUndefined();
   });
 
+  it('takes nothing of a release with a file that is too large for it', async () => {
+    const limits = { ...replica.limits, maxObject: 200_000 };
+    const { report } = await stage([Object.assign(replica, { limits })]);
+    expect(report).toMatchObject({ state: 'degraded', stores: [{}, { state: 'refused', copied: { artifacts: 0 } }] });
+    expect(report.stores[1]?.reason).toContain('weights.bin has 300000 bytes; memory:replica holds objects of up to');
+  });
+
+  it('says what about its settings makes it worth less', async () => {
+    const checkSettings = async () => ['versioning of memory:replica is off'];
+    const { report } = await stage([Object.assign(replica, { checkSettings })]);
+    expect(report).toMatchObject({ ok: true, notes: ['versioning of memory:replica is off'] });
+    expect((await stage()).report.notes).toEqual([]);
+  });
+
   it('withdraws what the primary has withdrawn', async () => {
     await stage();
     const stored = await readRegistry(primary);
