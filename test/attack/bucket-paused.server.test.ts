@@ -9,6 +9,8 @@ import { s3Mirror } from './support/s3-mirror.ts';
 import { type TrueRelease, Workspace } from './support/workspace.ts';
 
 const mebibyte = 1 << 20;
+// Against hanging; a machine that does much else at the same time needs minutes.
+const limit = { timeout: 240_000 };
 const server = s3Server('versitygw');
 
 const places: readonly (readonly [string, (() => Promise<BucketMirror>) | undefined])[] = [
@@ -16,7 +18,7 @@ const places: readonly (readonly [string, (() => Promise<BucketMirror>) | undefi
   ['the strict fake of GCS', gcsMirror],
 ];
 
-describe.each(places)('%s: a run that was stopped past its lease', (_, open) => {
+describe.each(places)('%s: a run that was stopped past its lease', limit, (_, open) => {
   let workspace: Workspace;
   let release: TrueRelease;
   let mirror: BucketMirror | undefined;

@@ -6,11 +6,13 @@ import { seededRandom } from './support/seeded-random.ts';
 import { type TrueRelease, Workspace } from './support/workspace.ts';
 
 const mebibyte = 1 << 20;
+// Against hanging; a machine that does much else at the same time needs minutes.
+const limit = { timeout: 240_000 };
 // Another one every time; a failure names it.
 const seed = Date.now() % 1_000_000;
 const random = seededRandom(seed);
 
-describe(`the strict fake of GCS: a killed run with its state in a bucket (seed ${seed})`, () => {
+describe(`the strict fake of GCS: a killed run with its state in a bucket (seed ${seed})`, limit, () => {
   let workspace: Workspace;
   let large: TrueRelease;
   let small: TrueRelease;
