@@ -83,12 +83,14 @@ function sentBytes({ requests }: FaultProxy): number {
   return carriers.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+const never = () => false;
+
 /** Runs a program to its end, or kills it, with all that it started, when `enough` says so. @throws Error when it fails. */
 async function runUntil(
   [program = '', ...rest]: readonly string[],
   folder: string,
   variables: Readonly<Record<string, string>>,
-  enough: () => boolean = () => false,
+  enough: () => boolean = never,
 ): Promise<void> {
   const child = spawn(program, rest, {
     cwd: folder,
@@ -110,5 +112,6 @@ async function runUntil(
     await Promise.race([delay(2), closed]);
   }
   await closed;
+  if (enough !== never && !killed) throw new Error(`${program} ended before half was sent: give a larger --size`);
   if (!killed && child.exitCode !== 0) throw new Error(`${program} ended with ${child.exitCode}: ${complaint}`);
 }

@@ -28,6 +28,7 @@ export interface FaultProxy {
   fault(match: FaultMatch, fault: StoreFault): FaultRule;
   /** No more faults. */
   clear(): void;
+  /** @throws what the test's own `before` threw: to the client that was a closed connection, to a test it is a defect. */
   stop(): Promise<void>;
 }
 
@@ -58,6 +59,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: false });
   const board = new StoreFaultBoard();
   const requests: Noted[] = [];
+  const failures: unknown[] = [];
 
   const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
     const noted: Noted = {
@@ -93,7 +95,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       return send(response, fault.answer, noted);
     }
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds).unref());
-    if (fault?.kind === 'before') await fault.act();
+    if (fault?.kind === 'before') {
+      await fault.act().catch((error) => {
+        failures.push(error);
+        throw error;
+      });
+    }
     forward(exchange);
   }
 
@@ -185,12 +192,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     requests,
     fault: (match, fault) => board.add(match, fault),
     clear: () => board.clear(),
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        agent.destroy();
-      }),
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      agent.destroy();
+      await closed;
+      if (failures.length > 0) throw failures[0];
+    },
   };
 }
 

@@ -48,8 +48,8 @@ export async function openStoreAttack(side: BucketSide): Promise<StoreAttack> {
     problems: () => storeProblems(workspace, side, [release]),
     async close() {
       await workspace.close();
-      await proxy.stop();
       side.close();
+      await proxy.stop();
     },
   };
 }
