@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Storage } from '@google-cloud/storage';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
@@ -60,6 +61,8 @@ export class GcsChannel {
   readonly endpoint: URL;
   readonly #options: GcsChannelOptions;
   readonly #dispatcher: Dispatcher;
+  /** Set inside of the retry loop. */
+  readonly #trying = new AsyncLocalStorage<true>();
 
   constructor(options: GcsChannelOptions) {
     this.#options = options;
@@ -87,10 +90,14 @@ export class GcsChannel {
     return await this.patiently(() => this.once(wanted), wanted.signal);
   }
 
-  /** Any operation on this channel under its one retry loop. */
+  /**
+   * Any operation on this channel under its one retry loop. Inside of another it has no loop of its own, because tries
+   * and waits would multiply: what fails there fails the operation around it, which is then tried again.
+   */
   async patiently<T>(operation: () => Promise<T>, signal: AbortSignal = unstopped): Promise<T> {
     signal.throwIfAborted();
-    return await patiently(operation, { clock: this.clock, signal });
+    if (this.#trying.getStore() === true) return await operation();
+    return await this.#trying.run(true, () => patiently(operation, { clock: this.clock, signal }));
   }
 
   /** One attempt. */

@@ -84,6 +84,20 @@ describe('a write to GCS on the strict fake', () => {
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(1);
   });
 
+  test('does not wait longer where reads, too, are told to come later', async () => {
+    fail(429, '.', 100_000);
+    let waited = 0;
+    const sleep = async (seconds: number) => {
+      waited += seconds;
+    };
+    const writing = place
+      .open({ clock: { now: () => new Date(), sleep } })
+      .put('k', Buffer.from('x'), { ifAbsent: true });
+    await expect(writing).rejects.toThrow(/fewer requests/);
+    expect(waited).toBeGreaterThan(120);
+    expect(waited).toBeLessThanOrEqual(180);
+  });
+
   test('that is told to come later while another writer wins learns that it lost', async () => {
     const first = await created(place.open(), 'k', 'one');
     fail(429, 'uploadType=multipart');
