@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import { WeighbridgeError } from '../errors.ts';
@@ -54,6 +55,8 @@ export class S3Bucket {
   copiesNoParts = false;
   /** Something in the bucket was answered for, so that it exists. */
   #known = false;
+  /** Set inside of the retry loop. */
+  readonly #trying = new AsyncLocalStorage<true>();
 
   constructor(options: S3BucketOptions) {
     this.options = options;
@@ -83,12 +86,17 @@ export class S3Bucket {
     return (await this.ask(request, run)) as T;
   }
 
-  /** As `send`, with an `S3Fault` for the codes that the request expects. */
+  /**
+   * As `send`, with an `S3Fault` for the codes that the request expects. A request within another's attempt has no
+   * retry loop of its own, because tries and waits would multiply: what fails there fails that attempt.
+   */
   async ask<T>(request: S3Request, run: (options: SendOptions) => Promise<T>): Promise<T | S3Fault> {
     const { clock, policy } = this.options;
     const signal = request.signal ?? never;
     signal.throwIfAborted();
-    return await retry(() => this.#attempt(request, run), policy, { clock, signal });
+    const attempt = () => this.#attempt(request, run);
+    if (this.#trying.getStore() === true) return await attempt();
+    return await this.#trying.run(true, () => retry(attempt, policy, { clock, signal }));
   }
 
   /** Turns anything thrown into what callers may see. */

@@ -80,6 +80,15 @@ describe('a server that does not keep to the protocol', () => {
     expect(await failureOf(store.resumeUpload('k', 'u', { size: 1 }))).toBeInstanceOf(StoreError);
   });
 
+  test('and always fails is asked as often as the policy says, also where what it did is looked at in between', async () => {
+    const store = await behind((request, response) => {
+      request.resume();
+      response.writeHead(500).end();
+    });
+    expect(await failureOf(store.put('k', Buffer.from('x'), { ifAbsent: true }))).toBeInstanceOf(StoreError);
+    expect(store.requests.head).toBe(1);
+  });
+
   test('and answers in no XML is a server that may recover', async () => {
     const store = await behind((_, response) => response.writeHead(502).end('<html>bad gateway'));
     expect(await failureOf(store.head('k'))).toMatchObject({ name: 'StoreError', retryable: true });
