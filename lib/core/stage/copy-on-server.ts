@@ -45,7 +45,7 @@ async function copyProven(
   try {
     const stat = await store.head(from.key);
     if (stat === undefined || !isProven(stat, from.size, proof)) return undefined;
-    return await store.copyProven(stat, toKey, proof.crc32c, artifactAttributes(object));
+    return await store.copyProven(stat, toKey, proof.crc32c, artifactAttributes(object), ports.signal);
   } catch (error) {
     ports.signal.throwIfAborted();
     if (!(error instanceof WeighbridgeError)) throw error;

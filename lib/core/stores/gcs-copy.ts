@@ -16,6 +16,7 @@ export async function copyObject(
   from: ObjectStat,
   toKey: string,
   attributes: ObjectAttributes,
+  signal?: AbortSignal,
 ): Promise<PutResult> {
   const { channel, prefix, settings } = place;
   const generation = generationOf(from.version ?? from.etag);
@@ -40,6 +41,7 @@ export async function copyObject(
       },
       headers: { 'content-type': 'application/json; charset=UTF-8' },
       body: [Buffer.from(JSON.stringify(resource))],
+      signal,
     } as const;
     const reply = await channel.send(request);
     if (reply.status === 404) throw new NotFound(`${from.key} is not in ${place.url}`, { evidence: { key: from.key } });
@@ -71,6 +73,7 @@ export async function copyProvenObject(
   toKey: string,
   crc32c: string,
   attributes: ObjectAttributes,
+  signal?: AbortSignal,
 ): Promise<PutResult> {
   const generation = generationOf(from.version ?? from.etag);
   if (generation === undefined) throw changed(from.key);
@@ -79,7 +82,7 @@ export async function copyProvenObject(
     const evidence = { key: from.key, expected: crc32c, actual: known };
     throw new StoreError(`${from.key} of ${place.url} does not have the bytes that are to be copied`, { evidence });
   }
-  const result = await copyObject(place, from, toKey, attributes);
+  const result = await copyObject(place, from, toKey, attributes, signal);
   if (result.outcome === 'created' && result.stat.crc32c !== undefined && result.stat.crc32c !== crc32c) {
     await removeGeneration(place, toKey, result.stat.etag);
     throw new StoreError(`copying ${from.key} to ${toKey}: the copy had other bytes and was removed`);

@@ -49,6 +49,8 @@ export interface GcsStoreOptions {
   readonly partSize?: number;
   /** The way to the endpoint, such as through a proxy; straight when absent. */
   readonly dispatcher?: Dispatcher;
+  /** Called with the count of bytes of every piece of a body that arrived. */
+  readonly onReceived?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -67,11 +69,12 @@ export class GcsStore implements Store, Presigning, Clocked, Configured, ServerC
   readonly #newest = new Map<string, string>();
 
   constructor(options: GcsStoreOptions) {
-    const { url, bucket, prefix, storage, settings = {}, clock = systemClock, dispatcher } = options;
+    const { url, bucket, prefix, storage, settings = {}, clock = systemClock } = options;
+    const { dispatcher, onReceived } = options;
     this.url = url;
     this.#options = options;
     this.#clock = clock;
-    const channel = new GcsChannel({ storage, bucket, counter: this.#counter, clock, dispatcher });
+    const channel = new GcsChannel({ storage, bucket, counter: this.#counter, clock, dispatcher, onReceived });
     this.#place = { url, channel, prefix, settings };
     const partSize = gcsChunkSize(options.partSize);
     this.limits = { maxObject: gcsLimits.maxObject, singlePut: preferredPart, partSize: () => partSize };
@@ -126,8 +129,14 @@ export class GcsStore implements Store, Presigning, Clocked, Configured, ServerC
     return await copyObject(this.#place, from, toKey, attributes);
   }
 
-  async copyProven(from: ObjectStat, toKey: string, crc32c: string, attributes: ObjectAttributes): Promise<PutResult> {
-    return await copyProvenObject(this.#place, from, toKey, crc32c, attributes);
+  async copyProven(
+    from: ObjectStat,
+    toKey: string,
+    crc32c: string,
+    attributes: ObjectAttributes,
+    signal?: AbortSignal,
+  ): Promise<PutResult> {
+    return await copyProvenObject(this.#place, from, toKey, crc32c, attributes, signal);
   }
 
   /**

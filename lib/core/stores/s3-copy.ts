@@ -12,12 +12,14 @@ import { putObject } from './s3-writes.ts';
 import { type ObjectAttributes, type ObjectStat, type PutResult, StoreError } from './store.ts';
 
 const atOnce = 8;
+const never = new AbortController().signal;
 
 /**
  * Copies within the bucket, only if the target is absent: by part ranges, since `CopyObject` takes no condition on
  * many servers and gives multipart objects another checksum.
  * @param crc32c Base64 of the whole: the copy appears only with it. Undefined: that of the source where it has one.
- * @throws NotFound when the source is gone; StoreError when it changed, or the copy's checksum is another.
+ * @throws NotFound when the source is gone; StoreError when it changed, or the copy's checksum is another; the
+ * signal's reason, after what had been copied was removed.
  */
 export async function copyObject(
   bucket: S3Bucket,
@@ -25,21 +27,23 @@ export async function copyObject(
   toKey: string,
   crc32c: string | undefined,
   attributes: ObjectAttributes,
+  signal: AbortSignal = never,
 ): Promise<PutResult> {
+  signal.throwIfAborted();
   if (from.size === 0) return await copyEmpty(bucket, from, toKey, attributes);
-  if (bucket.copiesNoParts) return await relayObject(bucket, from, toKey, crc32c, attributes);
+  if (bucket.copiesNoParts) return await relayObject(bucket, from, toKey, crc32c, attributes, signal);
   const id = await createUpload(bucket, toKey, attributes, 'copy');
   try {
     const partSize = copiedPartSize(from.size);
-    const parts = await copyParts(bucket, from, toKey, id, partSize);
+    const parts = await copyParts(bucket, from, toKey, id, partSize, signal);
     const whole = crc32c ?? from.crc32c ?? joined(parts);
     checkParts(toKey, from.size, partSize, parts, whole);
-    return await completeUpload(bucket, { key: toKey, id, size: from.size, parts, crc32c: whole, attributes });
+    return await completeUpload(bucket, { key: toKey, id, size: from.size, parts, crc32c: whole, attributes, signal });
   } catch (error) {
     await abortUpload(bucket, toKey, id);
     if (!wantsChecksum(error)) throw error;
     bucket.copiesNoParts = true;
-    return await relayObject(bucket, from, toKey, crc32c, attributes);
+    return await relayObject(bucket, from, toKey, crc32c, attributes, signal);
   }
 }
 
@@ -54,8 +58,10 @@ async function copyParts(
   toKey: string,
   id: string,
   partSize: number,
+  signal: AbortSignal,
 ): Promise<readonly ListedPart[]> {
   const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
   const limit = pLimit(atOnce);
   const ranges = [...splitRange(0, from.size, partSize)];
   const copying = ranges.map((range, index) =>
@@ -70,7 +76,7 @@ async function copyParts(
         CopySourceRange: rangeHeader(range),
       });
       const action = from.version === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
-      const request = { kind: 'copy', action, key: from.key, signal: stop.signal } as const;
+      const request = { kind: 'copy', action, key: from.key, signal: either } as const;
       const answer = await bucket.send(request, (options) => bucket.client.send(command, options));
       const { ETag = '', ChecksumCRC32C: crc32c } = answer.CopyPartResult ?? {};
       return { number: index + 1, size: range.end - range.start, etag: ETag, crc32c };

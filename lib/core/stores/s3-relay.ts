@@ -18,23 +18,23 @@ export async function relayObject(
   toKey: string,
   crc32c: string | undefined,
   attributes: ObjectAttributes,
+  signal: AbortSignal,
 ): Promise<PutResult> {
   if (from.size <= preferredPart) {
-    const bytes = await readPart(bucket, from, 0, from.size);
+    const bytes = await readPart(bucket, from, 0, from.size, signal);
     const actual = Crc32c.ofBytes(bytes).base64;
     if (crc32c !== undefined && actual !== crc32c) {
       throw new StoreError(`${from.key} has another checksum`, { evidence: { expected: crc32c, actual } });
     }
     return await putObject(bucket, toKey, bytes, { ifAbsent: true }, attributes);
   }
-  const { signal } = new AbortController();
   const id = await createUpload(bucket, toKey, attributes, 'copy');
   const partSize = s3PartSize(from.size);
   const upload = new S3Upload({ bucket, key: toKey, id, request: { ...attributes, size: from.size }, partSize });
   try {
     let whole = Crc32c.empty;
     for (let start = 0; start < from.size; start += partSize) {
-      const bytes = await readPart(bucket, from, start, Math.min(from.size, start + partSize));
+      const bytes = await readPart(bucket, from, start, Math.min(from.size, start + partSize), signal);
       const part = Crc32c.ofBytes(bytes);
       await upload.writePart(start / partSize + 1, bytes, part.base64, signal);
       whole = whole.concat(part);
@@ -46,9 +46,15 @@ export async function relayObject(
   }
 }
 
-async function readPart(bucket: S3Bucket, from: ObjectStat, start: number, end: number): Promise<Uint8Array> {
+async function readPart(
+  bucket: S3Bucket,
+  from: ObjectStat,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const { key, etag, version } = from;
-  const options = { range: { start, end }, etag, ...(version === undefined ? {} : { version }) };
+  const options = { range: { start, end }, etag, signal, ...(version === undefined ? {} : { version }) };
   const bytes = new Uint8Array(end - start);
   let at = 0;
   for await (const piece of readObject(bucket, key, options)) {

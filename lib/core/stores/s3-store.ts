@@ -43,6 +43,8 @@ export interface S3StoreOptions {
   readonly settings?: S3Settings;
   readonly clock?: Clock;
   readonly policy?: RetryPolicy;
+  /** Called with the count of bytes of every piece of an object that arrived. */
+  readonly onReceived?: ((bytes: number) => void) | undefined;
   /** Bytes; 16 MiB when absent, at least 5 MiB. */
   readonly partSize?: number;
 }
@@ -59,8 +61,9 @@ export class S3Store implements Store, Presigning, Clocked, Configured, ServerCo
 
   constructor(options: S3StoreOptions) {
     const { url, bucket, prefix, client, settings = {}, clock = systemClock, policy = s3RetryPolicy } = options;
+    const { onReceived } = options;
     this.url = url;
-    this.#bucket = new S3Bucket({ url, bucket, prefix, client, settings, clock, policy });
+    this.#bucket = new S3Bucket({ url, bucket, prefix, client, settings, clock, policy, onReceived });
     this.limits = {
       maxObject: s3Limits.maxObject,
       singlePut: preferredPart,
@@ -116,8 +119,14 @@ export class S3Store implements Store, Presigning, Clocked, Configured, ServerCo
     return copyObject(this.#bucket, from, toKey, undefined, attributes);
   }
 
-  copyProven(from: ObjectStat, toKey: string, crc32c: string, attributes: ObjectAttributes): Promise<PutResult> {
-    return copyObject(this.#bucket, from, toKey, crc32c, attributes);
+  copyProven(
+    from: ObjectStat,
+    toKey: string,
+    crc32c: string,
+    attributes: ObjectAttributes,
+    signal?: AbortSignal,
+  ): Promise<PutResult> {
+    return copyObject(this.#bucket, from, toKey, crc32c, attributes, signal);
   }
 
   async *uploads(prefix: string): AsyncGenerator<PendingUpload> {

@@ -189,6 +189,8 @@ export interface ReadOptions {
   /** Throws `StoreError` (retryable) where the object no longer carries this tag. */
   readonly etag?: string;
   readonly signal?: AbortSignal;
+  /** The reader keeps no piece: it holds until the next is asked for, which may come in the same memory. */
+  readonly transient?: boolean;
 }
 
 /** A store that can say how much more it holds. */
@@ -286,8 +288,15 @@ export interface ServerCopying {
   /**
    * As `copyWithin`, of any size, proven: the copy becomes visible only if its CRC32C is the one given.
    * @param crc32c Base64, of the whole object.
+   * @param signal Ends a copy that may take an hour: nothing of it stays.
    */
-  copyProven(from: ObjectStat, toKey: string, crc32c: string, attributes: ObjectAttributes): Promise<PutResult>;
+  copyProven(
+    from: ObjectStat,
+    toKey: string,
+    crc32c: string,
+    attributes: ObjectAttributes,
+    signal?: AbortSignal,
+  ): Promise<PutResult>;
 }
 
 export function isServerCopying(store: Store): store is Store & ServerCopying {

@@ -147,6 +147,19 @@ describe('a copy within the strict fake of GCS', () => {
     expect(await store.copyProven(from, 'b', crc32c, {})).toMatchObject({ outcome: 'exists', stat: copied.stat });
   });
 
+  test('ends when it is interrupted', async () => {
+    const store = place.open();
+    const data = randomBytes(3_500_000);
+    const from = await created(store, 'a', data);
+    const interruption = new AbortController();
+    const copying = store.copyProven(from, 'b', sealOf(data).crc32c, {}, interruption.signal);
+    while ((store.requests.copy ?? 0) < 2) await new Promise(setImmediate);
+    interruption.abort(new Error('interrupted'));
+    await expect(copying).rejects.toThrow('interrupted');
+    expect(store.requests.copy).toBeLessThan(4);
+    expect(await store.head('b')).toBeUndefined();
+  });
+
   test('is not made of a source with another checksum, whether or not that was known', async () => {
     const store = place.open();
     const from = await created(store, 'a', 'one');

@@ -59,6 +59,18 @@ for (const { name, start, byServer } of [
       expect((await bytesOf(store.read('b'))).toString()).toBe('one');
     });
 
+    test('ends when it is interrupted, and leaves nothing', async () => {
+      const data = randomBytes(17 * 2 ** 20);
+      const from = await created(store, 'a', data);
+      const interruption = new AbortController();
+      const copying = store.copyProven(from, 'b', sealOf(data).crc32c, attributes, interruption.signal);
+      while ((store.requests.copy ?? 0) < 2) await new Promise(setImmediate);
+      interruption.abort(new Error('interrupted'));
+      await expect(copying).rejects.toThrow('interrupted');
+      expect(await store.head('b')).toBeUndefined();
+      expect(await all(store.uploads(''))).toEqual([]);
+    });
+
     test.each([1000, 17 * 2 ** 20])('of %i bytes with another checksum never appears', async (size) => {
       const data = randomBytes(size);
       const from = await created(store, 'a', data);
