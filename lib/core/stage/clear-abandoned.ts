@@ -2,7 +2,7 @@ import { type Checkpoint, CheckpointStore, checkpointName } from '../state/check
 import { destinationOf } from '../state/destination.ts';
 import { acquireLease, leaseName } from '../state/lease.ts';
 import { processIdentity } from '../state/process-identity.ts';
-import type { PendingUpload, Store } from '../stores/store.ts';
+import { isLocal, type PendingUpload, type Store } from '../stores/store.ts';
 import type { StagePorts } from './stage-ports.ts';
 
 /** Days after which an unfinished upload of another release counts as given up; longer than any pause between attempts. */
@@ -29,7 +29,9 @@ type ClearPorts = Pick<StagePorts, 'state' | 'clock' | 'signal'>;
  * Clears what runs left behind when they died, so that nobody is billed for it. Of a complete release that is
  * every upload, checkpoint and lease; of an incomplete one, uploads to the run's own keys that no checkpoint knows,
  * and that nobody can therefore continue; of others, uploads after a week. Whatever is leased belongs to somebody
- * at work. Costs one listing of uploads, and two of the state.
+ * at work. A folder of this machine knows nothing of the leases and checkpoints of others who upload into the same
+ * bucket, so with such a state an incomplete release, too, is left alone for a week. Costs one listing of uploads,
+ * and two of the state.
  * @returns notes for the report.
  */
 export async function clearAbandoned(
@@ -43,9 +45,12 @@ export async function clearAbandoned(
   const oldest = ports.clock.now().getTime() - givenUpAfterDays * 86_400_000;
   const isOver = ({ key, startedAt }: PendingUpload) =>
     key.startsWith(release.prefix) ? release.complete : startedAt.getTime() <= oldest && ownKey.test(key);
+  const knowsAll = ports.state.shared || isLocal(store);
+  const mayBeDead = ({ key, startedAt }: PendingUpload) =>
+    worked.has(key) && (knowsAll || startedAt.getTime() <= oldest);
   for await (const upload of store.uploads('')) {
     const over = isOver(upload);
-    if (!over && !worked.has(upload.key)) continue;
+    if (!over && !mayBeDead(upload)) continue;
     // The listing came before the lease: whatever it shows began before.
     await underLease(destinationOf(store, upload.key, ports.state), attempt, ports, async (checkpoints, found) => {
       if (!over && found?.uploadId === upload.id) return;

@@ -4,6 +4,7 @@ import { BucketState } from '../../../lib/core/state/bucket-state.ts';
 import { CheckpointStore } from '../../../lib/core/state/checkpoint.ts';
 import { destinationOf } from '../../../lib/core/state/destination.ts';
 import { acquireLease } from '../../../lib/core/state/lease.ts';
+import { MemoryState } from '../../../lib/core/state/memory-state.ts';
 import { MemoryBucket } from '../../../lib/core/stores/memory-bucket.ts';
 import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
 import { artifact, manifest, type StageFixture, stageFixture } from '../../support/stage-fixture.ts';
@@ -121,6 +122,17 @@ describe('a run that failed', () => {
     expect(report).toMatchObject({ ok: false, state: 'failed' });
     expect(report.notes.join()).toContain('Cleaned up 1 unfinished upload ');
     expect(left()).toEqual([]);
+  });
+
+  test('leaves them alone for a week where another machine may be at work of which its state does not know', async () => {
+    fixture.close();
+    fixture = stageFixture({ state: new MemoryState() });
+    fixture.upstream.set('https://upstream.example/weights', bytes);
+    const recent = await leave(key, 6.9);
+    await leave(key, 7.1);
+    const { report } = await fixture.stage(wanted, store);
+    expect(report).toMatchObject({ ok: false, state: 'failed' });
+    expect([...bucket.uploads.keys()]).toEqual([recent]);
   });
 
   test('keeps what a checkpoint knows, for the next one', async () => {
