@@ -48,9 +48,10 @@ export async function publishStaged(
   };
   const restored = progress.staged.some(({ report }) => report.state === 'staged' || report.state === 'copied');
   if (survey.release !== undefined && survey.entry !== undefined) {
-    progress.state = 'present';
     if (restored) progress.notes.push('Objects that were gone from a published release were put back.');
     progress.notes.push(...(await restoreRecords(store, survey, draft)));
+    // Not before: what cannot be put back is still missing.
+    progress.state = 'present';
     return;
   }
   ports.reporter.emit({ type: 'phase', phase: 'publish' });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DirectoryStore } from '../../../lib/core/stores/directory-store.ts';
+import { StoreError } from '../../../lib/core/stores/store.ts';
 import { artifact, manifest, type StageFixture, stageFixture } from '../../support/stage-fixture.ts';
+import { watchedStore } from '../../support/watched-store.ts';
 
 const weights = Buffer.alloc(300_000, 'weights');
 const extra = Buffer.from('an optional file\n');
@@ -63,6 +65,21 @@ describe('a published release whose records were damaged', () => {
     expect(report).toMatchObject({ ok: true, state: 'present' });
     expect((await readFile(inMirror(name))).equals(before)).toBe(true);
   });
+
+  it.each(['SHA256SUMS', 'RELEASE.md', 'objects.json'])(
+    'is not called present while %s cannot be put back',
+    async (name) => {
+      await unlink(inMirror(name));
+      const refusing = watchedStore(store, {
+        before({ key }) {
+          if (key.endsWith(`/${name}`)) throw new StoreError('the store takes nothing');
+        },
+      });
+      const { report, error } = await fixture.stage(release, refusing);
+      expect(report).toMatchObject({ ok: false, state: 'failed', published: true });
+      expect(error?.message).toBe('the store takes nothing');
+    },
+  );
 
   it('gets a damaged objects.json replaced', async () => {
     const before = await readFile(inMirror('objects.json'));
