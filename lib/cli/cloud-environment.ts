@@ -20,6 +20,8 @@ export interface AwsKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  /** `AWS_CREDENTIAL_EXPIRATION`, as `aws configure export-credentials` gives it: no signed URL outlives it. */
+  readonly expiration?: Date;
 }
 
 /** What the environment says about Cloud Storage. */
@@ -51,7 +53,13 @@ function awsKeys(variables: Variables): AwsKeys | undefined {
   const secretAccessKey = set(variables, 'AWS_SECRET_ACCESS_KEY');
   const sessionToken = set(variables, 'AWS_SESSION_TOKEN');
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  const expiration = Date.parse(set(variables, 'AWS_CREDENTIAL_EXPIRATION') ?? '');
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(Number.isNaN(expiration) ? {} : { expiration: new Date(expiration) }),
+  };
 }
 
 /** @throws UsageError naming a variable whose value cannot be used. */

@@ -93,6 +93,10 @@ describe('the environment', () => {
       caFiles: [{ variable: 'AWS_CA_BUNDLE', path: '/c.pem' }],
     });
     expect(readEnvironment({ AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'x' }).aws.region).toBe('eu-west-2');
+    const keys = { AWS_ACCESS_KEY_ID: 'ASIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' };
+    const ending = (at: string) => readEnvironment({ ...keys, AWS_CREDENTIAL_EXPIRATION: at }).aws.keys?.expiration;
+    expect(ending('2026-01-02T03:04:05+00:00')).toEqual(new Date('2026-01-02T03:04:05Z'));
+    expect(ending('soon')).toBeUndefined();
     const ignoring = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' };
     expect(readEnvironment(ignoring).aws.endpoint).toBeUndefined();
   });
