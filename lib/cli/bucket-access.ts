@@ -11,8 +11,14 @@ export interface OpenedBucketAccess extends BucketAccess {
 /**
  * Clients for buckets, made from environment and weighbridge.yaml: one for each bucket and use, when it is first asked
  * for. No SDK is loaded before, since that costs more than all of a command that needs none.
+ * @param onReceived asked once an SDK is loaded; what it gives is called with the count of bytes of every piece of an
+ * object that arrived
  */
-export function createBucketAccess(environment: Environment, configuration: Configuration): OpenedBucketAccess {
+export function createBucketAccess(
+  environment: Environment,
+  configuration: Configuration,
+  onReceived: () => (bytes: number) => void,
+): OpenedBucketAccess {
   const { buckets } = configuration;
   const s3 = new Map<string, Promise<S3Access>>();
   const gcs = new Map<string, Promise<GcsAccess>>();
@@ -20,12 +26,14 @@ export function createBucketAccess(environment: Environment, configuration: Conf
     s3: (bucket, use = 'store') =>
       remembered(s3, bucket, use, async () => {
         const { connectS3 } = await import('./buckets/s3-connection.ts');
-        return await connectS3(bucket, use, buckets[`s3://${bucket}`] ?? {}, environment);
+        const access = await connectS3(bucket, use, buckets[`s3://${bucket}`] ?? {}, environment);
+        return { ...access, onReceived: onReceived() };
       }),
     gcs: (bucket, use = 'store') =>
       remembered(gcs, bucket, use, async () => {
         const { connectGcs } = await import('./buckets/gcs-connection.ts');
-        return await connectGcs(use, buckets[`gs://${bucket}`] ?? {}, environment);
+        const access = await connectGcs(use, buckets[`gs://${bucket}`] ?? {}, environment);
+        return { ...access, onReceived: onReceived() };
       }),
     async close() {
       for (const access of await settled(s3)) access.client.destroy();

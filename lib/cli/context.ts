@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { HttpClient } from '../core/http/http-client.ts';
 import { createBucketAccess } from './bucket-access.ts';
+import { collectReceived } from './collect-received.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Configuration } from './configuration.ts';
 import type { Environment } from './environment.ts';
@@ -28,7 +29,13 @@ export interface OpenedContext {
 /** Puts together what commands work with. Nothing is opened, and no library loaded, before it is asked for. */
 export function createContext(parts: ContextParts): OpenedContext {
   const { environment, configuration, progress } = parts;
-  const buckets = createBucketAccess(environment, configuration);
+  // Once for all clients, and not for commands that need none.
+  let collecting: ((bytes: number) => void) | undefined;
+  const onReceived = () => {
+    collecting ??= collectReceived();
+    return collecting;
+  };
+  const buckets = createBucketAccess(environment, configuration, onReceived);
   const clients = new Map<string | undefined, Promise<HttpClient>>();
 
   async function makeClient(typedOrigin: string | undefined): Promise<HttpClient> {
@@ -36,7 +43,7 @@ export function createContext(parts: ContextParts): OpenedContext {
       import('../core/http/create-http-client.ts'),
       import('./http-options.ts'),
     ]);
-    return createHttpClient(await httpOptions(environment, configuration, typedOrigin));
+    return createHttpClient(await httpOptions(environment, configuration, typedOrigin, onReceived()));
   }
 
   const context: CommandContext = {

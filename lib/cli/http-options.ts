@@ -1,6 +1,5 @@
 import type { HttpClientOptions } from '../core/http/create-http-client.ts';
 import { type Credential, gitHubCredential, huggingFaceCredential } from '../core/http/credential.ts';
-import { collectReceived } from './collect-received.ts';
 import type { Configuration, ConfiguredCredential } from './configuration.ts';
 import type { Environment } from './environment.ts';
 import { packageVersion } from './package-version.ts';
@@ -9,12 +8,14 @@ import { readCertificates } from './read-certificates.ts';
 /**
  * What the HTTP client is made of: the operator's environment and configuration.
  * @param typedOrigin one more origin that is trusted
+ * @param onReceived called with the count of bytes of every piece that arrived
  * @throws UsageError naming a variable whose certificate file cannot be read, or whose credential no header can hold.
  */
 export async function httpOptions(
   environment: Environment,
   configuration: Configuration,
   typedOrigin: string | undefined,
+  onReceived: (bytes: number) => void,
 ): Promise<HttpClientOptions> {
   const { hfToken, hfEndpoint, githubToken, githubApiUrl } = environment;
   // Endpoints that the operator sets are taken as they are, also in plain http and at private addresses.
@@ -29,7 +30,7 @@ export async function httpOptions(
     ],
     proxy: { https: environment.httpsProxy, http: environment.httpProxy, noProxy: environment.noProxy },
     ca: await Promise.all(environment.caFiles.map(readCertificates)),
-    onReceived: collectReceived(),
+    onReceived,
   };
 }
 

@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function optionsOf(variables: Record<string, string>, typedOrigin?: string) {
   const configuration = await loadConfiguration({ cwd: folder, trustedOrigins: ['http://127.0.0.1:1'] });
-  return httpOptions(readEnvironment(variables), configuration, typedOrigin);
+  return httpOptions(readEnvironment(variables), configuration, typedOrigin, () => {});
 }
 
 describe('the network client of a command', () => {

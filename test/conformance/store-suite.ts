@@ -4,7 +4,7 @@ import { Crc32c } from '../../lib/core/digest/crc32c.ts';
 import { NotFound, Refused } from '../../lib/core/errors.ts';
 import { isRereadable, isSyncable, type ObjectStat, type Store, StoreError } from '../../lib/core/stores/store.ts';
 import { testWith } from './deviations.ts';
-import { all, bytesOf } from './read-all.ts';
+import { all, bytesOf, copiedBytes } from './read-all.ts';
 import {
   created,
   partOf,
@@ -49,6 +49,7 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         expect(stat).toMatchObject({ key: 'a/1/b', size });
         expect(await place.open().head('a/1/b')).toEqual(stat);
         expect((await bytesOf(store.read('a/1/b'))).equals(data)).toBe(true);
+        expect((await copiedBytes(store.read('a/1/b', { transient: true }))).equals(data)).toBe(true);
       });
 
       test('does not change when the buffer that it was written from does', async () => {
@@ -430,7 +431,7 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
         );
         if (isRereadable(resumed)) {
           const range = { start: 3, end: 2 * upload.partSize };
-          expect((await bytesOf(resumed.readBack(range))).equals(data.subarray(range.start, range.end))).toBe(true);
+          expect((await copiedBytes(resumed.readBack(range))).equals(data.subarray(range.start, range.end))).toBe(true);
         }
         await sendPart(resumed, data, 3);
         expect((await resumed.complete(sealOf(data), signal)).outcome).toBe('created');

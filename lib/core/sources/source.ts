@@ -69,6 +69,7 @@ export interface ResolvedSource {
    * Streams the bytes of `range`, or the whole object when it is undefined.
    * The stream ends after exactly `range` bytes, or throws: a shorter or longer body, another version,
    * an encoded body and a stall are all `SourceError`. `RangesUnsupported` is thrown before the first byte.
+   * A piece holds only until the next is asked for, which may come in the same memory.
    */
   read(range: ByteRange | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

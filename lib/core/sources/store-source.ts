@@ -47,7 +47,7 @@ export class StoreSource implements Source {
     let at = wanted.start;
     try {
       const pinned = stat.version === undefined ? { etag: stat.etag } : { version: stat.version };
-      for await (const chunk of this.store.read(this.key, { range: wanted, signal, ...pinned })) {
+      for await (const chunk of this.store.read(this.key, { range: wanted, signal, ...pinned, transient: true })) {
         at += chunk.byteLength;
         yield chunk;
       }

@@ -18,7 +18,7 @@ export async function hashObject(
   ports: Pick<StagePorts, 'hashes' | 'signal'>,
 ): Promise<Sha256> {
   const { key, size, version, etag } = stat;
-  const pinned = { ...(version === undefined ? { etag } : { version }), signal: ports.signal };
+  const pinned = { ...(version === undefined ? { etag } : { version }), signal: ports.signal, transient: true };
   const hash = await ports.hashes.open({ kind: 'native' });
   let left = breaks + Math.floor(size / oneMoreEvery);
   let at = 0;

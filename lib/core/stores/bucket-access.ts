@@ -24,6 +24,8 @@ export interface GcsSettings {
 export interface S3Access {
   readonly client: S3Client;
   readonly settings: S3Settings;
+  /** Called with the count of bytes of every piece of an object that arrived. */
+  readonly onReceived?: (bytes: number) => void;
 }
 
 export interface GcsAccess {
@@ -31,6 +33,8 @@ export interface GcsAccess {
   /** The way to its server, such as through a proxy; straight when absent. */
   readonly dispatcher?: Dispatcher;
   readonly settings: GcsSettings;
+  /** Called with the count of bytes of every piece of a body that arrived. */
+  readonly onReceived?: (bytes: number) => void;
 }
 
 /**

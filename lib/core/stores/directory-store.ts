@@ -119,7 +119,7 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
       await file.close();
       throw problem;
     }
-    yield* readFileRange(file, range, key, options.signal);
+    yield* readFileRange(file, range, key, options);
   }
 
   async *list(prefix: string): AsyncGenerator<ObjectStat> {

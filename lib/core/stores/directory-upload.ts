@@ -90,7 +90,7 @@ export class DirectoryUpload implements RereadableUpload {
     this.#mustHold();
     const { data } = this.#options.files;
     const file = await explained(`reading ${this.key}`, this.key, () => open(data, 'r'));
-    yield* readFileRange(file, range, this.key);
+    yield* readFileRange(file, range, this.key, { transient: true });
   }
 
   async complete(seal: UploadSeal, signal: AbortSignal): Promise<PutResult> {

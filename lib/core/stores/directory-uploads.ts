@@ -146,6 +146,7 @@ async function provenParts(files: UploadFiles, record: UploadRecord): Promise<Ma
       await open(files.data, 'r'),
       { start, end: start + part.size },
       record.header.key,
+      { transient: true },
     )) {
       actual = actual.concat(Crc32c.ofBytes(bytes));
     }

@@ -48,6 +48,8 @@ export interface GcsChannelOptions {
   readonly clock: Clock;
   /** The way to the endpoint, such as through a proxy; straight when absent. */
   readonly dispatcher?: Dispatcher | undefined;
+  /** Called with the count of bytes of every piece of a body that arrived. */
+  readonly onReceived?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -185,7 +187,10 @@ export class GcsChannel {
 
   async *#pieces(body: AsyncIterable<Uint8Array>, wanted: GcsRequest): AsyncGenerator<Uint8Array> {
     try {
-      for await (const piece of body) yield piece;
+      for await (const piece of body) {
+        this.#options.onReceived?.(piece.byteLength);
+        yield piece;
+      }
     } catch (error) {
       throw this.#failure(error, wanted);
     }

@@ -22,6 +22,8 @@ export interface S3BucketOptions {
   readonly settings: S3Settings;
   readonly clock: Clock;
   readonly policy: RetryPolicy;
+  /** Called with the count of bytes of every piece of an object that arrived. */
+  readonly onReceived?: ((bytes: number) => void) | undefined;
 }
 
 /** One request, tried until it is answered. */

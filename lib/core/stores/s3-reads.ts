@@ -96,6 +96,7 @@ export async function* readObject(bucket: S3Bucket, key: string, options: ReadOp
   }
   try {
     for await (const piece of counted(body, size, key)) {
+      bucket.options.onReceived?.(piece.byteLength);
       yield piece;
       signal?.throwIfAborted();
     }

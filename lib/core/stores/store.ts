@@ -118,7 +118,7 @@ export interface Upload {
 
 /** An unfinished upload whose bytes can be read again, so that hashing may start over from them. */
 export interface RereadableUpload extends Upload {
-  /** Streams `[start, end)` of what was written. */
+  /** Streams `[start, end)` of what was written. A piece holds only until the next is asked for. */
   readBack(range: ByteRange): AsyncIterable<Uint8Array>;
 }
 

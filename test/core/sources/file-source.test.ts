@@ -50,7 +50,7 @@ describe('a file below the manifest', () => {
     await reading.next();
     await appendFile(path, 'more');
     const rest = async () => {
-      for (let turn = 0; turn < 10; turn += 1) if ((await reading.next()).done) return;
+      for (let turn = 0; turn < 100; turn += 1) if ((await reading.next()).done) return;
     };
     expect(await failure(rest())).toMatchObject({ outcome: 'changed' });
   });

@@ -83,7 +83,8 @@ export async function readAll(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source.read(range, signal)) chunks.push(chunk);
+  // Copied: a piece holds only until the next is asked for.
+  for await (const chunk of source.read(range, signal)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
