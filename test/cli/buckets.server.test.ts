@@ -118,7 +118,8 @@ describe.skipIf(s3 === undefined)('the program with S3', () => {
   it.each([
     ['without credentials', { AWS_ACCESS_KEY_ID: undefined }, 'Set AWS_ACCESS_KEY_ID'],
     ['with empty ones', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, 'Set AWS_ACCESS_KEY_ID'],
-    ['with wrong ones', { AWS_SECRET_ACCESS_KEY: 'not-that-one' }, 'other credentials'],
+    ['with wrong ones', { AWS_SECRET_ACCESS_KEY: 'not-that-one' }, 'the secret key does not belong to the access key'],
+    ['with those of nobody', { AWS_ACCESS_KEY_ID: 'nobody' }, 'its access key is not known there'],
   ])('%s ends with 4 and says what to do', async (_, variables, advice) => {
     const result = await weighbridge(['ls', '--from', `s3://${bucket.name}`], { ...operator, ...variables });
     expect(result).toMatchObject({ code: 4, stderr: expect.stringContaining(advice) });

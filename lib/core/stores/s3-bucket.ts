@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { GetObjectCommand, HeadBucketCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import { WeighbridgeError } from '../errors.ts';
 import { type RetryPolicy, retry } from '../retry.ts';
@@ -46,6 +47,8 @@ export interface SendOptions {
 }
 
 const never = new AbortController().signal;
+/** What HEAD answers to whoever may not ask, or asks in the wrong place. */
+const refusals: ReadonlySet<number | undefined> = new Set([301, 400, 401, 403]);
 
 /** A bucket with a prefix, and the one way to ask it: each attempt counted, in one retry loop, errors made plain. */
 export class S3Bucket {
@@ -152,7 +155,7 @@ export class S3Bucket {
       if (fault.unanswered) request.onUnanswered?.();
       if (fault.is('NoSuchKey', 'NoSuchUpload', 'PreconditionFailed')) this.#known = true;
       if (fault.is(...expects)) return fault;
-      throw this.#explain(fault, request);
+      throw this.#explain(request.kind === 'head' ? await this.#withReason(fault, request) : fault, request);
     }
   }
 
@@ -161,6 +164,33 @@ export class S3Bucket {
     const expects = ['403', 'Forbidden', 'AccessDenied'];
     const command = new HeadBucketCommand(this.whole());
     await this.ask({ kind: 'head', action: 's3:ListBucket', expects }, (options) => this.client.send(command, options));
+  }
+
+  /**
+   * Answers to HEAD have no body, and so no code: wrong keys, a missing right and a wrong region look alike. The same
+   * question by GET is refused for the same reason, and says it.
+   */
+  async #withReason(fault: S3Fault, request: S3Request): Promise<S3Fault> {
+    if (!refusals.has(fault.status)) return fault;
+    const { key } = request;
+    this.counter.add(key === undefined ? 'list' : 'get');
+    const options = request.signal === undefined ? {} : { abortSignal: request.signal };
+    try {
+      if (key === undefined) {
+        await this.client.send(new ListObjectsV2Command({ ...this.whole(), MaxKeys: 1 }), options);
+      } else {
+        const answer = await this.client.send(
+          new GetObjectCommand({ ...this.object(key), Range: 'bytes=0-0' }),
+          options,
+        );
+        if (answer.Body instanceof Readable) answer.Body.destroy();
+      }
+      return fault;
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      const said = new S3Fault(error, this.options.clock.now());
+      return refusals.has(said.status) ? said : fault;
+    }
   }
 
   #explain(fault: S3Fault, { action, key }: S3Request): WeighbridgeError {

@@ -38,6 +38,10 @@ export function s3Error(fault: S3Fault, context: S3ErrorContext): WeighbridgeErr
     const hint = 'Create it, or check the name and the endpoint.';
     return new StoreError(`there is no bucket ${bucket} for ${url}`, { ...options, hint });
   }
+  if (fault.is('InvalidBucketName')) {
+    const hint = 'Correct it in the store URL: small letters, digits, dots and hyphens.';
+    return new StoreError(`${bucket} of ${url} cannot be the name of a bucket`, { ...options, hint });
+  }
   if (fault.is('NoSuchKey', 'NoSuchVersion', 'NotFound', '404')) return new NotFound(`${where} is not there`, options);
   const kms = kmsError(fault, context, options);
   if (kms !== undefined) return kms;

@@ -84,6 +84,9 @@ for (const [name, start] of [
         const failure = await attempt().catch((error: unknown) => error);
         expect(failure).toBeInstanceOf(NotAuthorised);
         const { message, hint } = failure as NotAuthorised;
+        expect(message).toMatch(
+          /: (?:its access key is not known there|the secret key does not belong to the access key)$/,
+        );
         expect(message).toContain(`s3://${bucket}/`);
         expect(hint).toBeDefined();
         expect(`${message} ${hint}`).not.toContain(credentials.secretAccessKey.padEnd(5, '#'));
@@ -272,6 +275,8 @@ for (const [name, start] of [
           'x-amz-checksum-type': 'FULL_OBJECT',
         }),
         expect.objectContaining({ ...owner, 'x-amz-checksum-mode': 'ENABLED' }),
+        // HEAD was refused without a word: why, is asked by GET.
+        expect.objectContaining({ ...owner, range: 'bytes=0-0' }),
       ]);
     });
 
