@@ -4,6 +4,7 @@ import type { Plan } from '../../core/stage/plan.ts';
 import { type ArtifactReport, endedBefore, type StageReport, type StoreReport } from '../../core/stage/report.ts';
 import { alignedRows } from '../aligned-rows.ts';
 import { formatBytes } from '../progress/quantities.ts';
+import { requestLine } from './request-line.ts';
 
 /** Rows that a person reads; of more artifacts than this only those that are not well are listed. */
 const mostRows = 40;
@@ -21,6 +22,8 @@ export function stageSummary(report: StageReport): readonly string[] {
   const reachedReplicas = report.state === 'failed' || report.state === 'refused' ? [] : report.stores.slice(1);
   lines.push(...alignedRows(reachedReplicas.map(replicaRow)));
   lines.push(...report.notes.map((note) => `note: ${escapeUnsafe(note)}`));
+  const requests = requestLine(report);
+  if (requests !== undefined) lines.push(requests);
   lines.push(verdict(report, name));
   return lines;
 }
@@ -55,7 +58,7 @@ function verdict(report: StageReport, name: string): string {
     case 'present':
       return `${name} is in ${store} already: ${what}`;
     case 'degraded':
-      return `${name} is published in ${store}: ${what}; degraded: ${lacking(replicas.filter((one) => !isThereNow(one)))}`;
+      return `${name} is published in ${store}: ${what}; degraded: ${lacking(replicas.filter((one) => !isThereNow(one)))}; mend that and run the same command, which copies what is missing`;
     case 'refused':
       return report.published ? `${name} stays in ${store} as it was published` : `${name} NOT published in ${store}`;
     case 'failed':
