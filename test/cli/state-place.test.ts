@@ -60,6 +60,8 @@ it.each([
   expect((await place(state, [store])).result.code).toBe(0);
 });
 
-it.each(['https://models.example.org', 's3://', 'gs://bucket/../x'])('knows no place %s', async (written) => {
+const slips = ['s4://acme-state', 's3:/acme-state', 'S3://acme-state', 'gcs://acme-state'];
+
+it.each(['https://models.example.org', 's3://', 'gs://bucket/../x', ...slips])('knows no place %s', async (written) => {
   expect((await place(written)).result.code).toBe(2);
 });

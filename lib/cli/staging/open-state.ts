@@ -37,6 +37,12 @@ export function statePlace(
       hint: 'Name a folder, s3://bucket/prefix or gs://bucket/prefix with --state.',
     });
   }
+  // A slip in `s3://` would otherwise make a folder of that name, which no other machine continues from.
+  if (parseBucketUrl(location) === undefined && /^(?!file:)[a-z][a-z0-9+.-]+:/i.test(location)) {
+    throw new UsageError(`state cannot be kept in ${JSON.stringify(location)}`, {
+      hint: 'Name a folder, s3://bucket/prefix or gs://bucket/prefix.',
+    });
+  }
   const folder = (name: string) =>
     name.startsWith('file:') ? storeFolder(name, context.cwd) : resolve(context.cwd, name);
   if (parseBucketUrl(location) === undefined) {
