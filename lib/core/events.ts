@@ -12,6 +12,8 @@ export type CoreEvent =
       readonly job: 'stage' | 'pull' | 'verify' | 'lock';
       readonly release: string;
       readonly artifacts: number;
+      /** The store or mirror that is read again; `verify` only. */
+      readonly store?: string;
     }
   /** A step of the run: words for people. */
   | {

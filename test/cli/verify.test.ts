@@ -82,6 +82,27 @@ describe('verify', () => {
     expect(lacking).toMatchObject({ code: 1, stdout: expect.stringContaining('does not have tiny@0.1.0') });
   });
 
+  test('keeps what it found of a mirror when a replica cannot be looked at', async () => {
+    const { root } = await layOutMirror(releases);
+    const { root: copy } = await layOutMirror(releases);
+    const away = `file:${await temporaryFolder()}`;
+    const command = ['verify', '--store', `file:${root}`, '--replica', away, '--replica', `file:${copy}`];
+    const shown = await runMain(command);
+    expect(shown).toMatchObject({ code: 5, stdout: expect.stringContaining(`file:${root}: `) });
+    expect(shown.stdout).toContain(`missing  ${away}  registry.json: ${away} is not a mirror`);
+    expect(shown.stdout).toContain(`${away}: 1 finding; no release was looked at`);
+    const { code, stdout } = await runMain([...command, '--json']);
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      findings: [],
+      replicas: [
+        { store: away, ok: false, releases: [], findings: [{ store: away, kind: 'missing' }] },
+        { ok: true, findings: [] },
+      ],
+    });
+  });
+
   test('says when there is no such release or mirror', async () => {
     const { root } = await layOutMirror(releases);
     expect((await runMain(['verify', 'tiny@9.9.9', '--store', `file:${root}`])).code).toBe(5);

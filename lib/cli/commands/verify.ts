@@ -1,8 +1,10 @@
-import { exitCodes } from '../../contract/exit-codes.ts';
+import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
+import { Interrupted, WeighbridgeError } from '../../core/errors.ts';
 import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { parseReleaseRef } from '../../core/mirror/release-ref.ts';
 import type { StoredChecksum } from '../../core/verify/compare-stored.ts';
 import type { Finding, VerifyResult } from '../../core/verify/finding.ts';
+import { unreachedReplica } from '../../core/verify/unreached-replica.ts';
 import { verifyMirror } from '../../core/verify/verify-mirror.ts';
 import { verifyReplica } from '../../core/verify/verify-replica.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
@@ -17,15 +19,27 @@ export const run: CommandRun = async (context, input) => {
   const checksums = new Map<string, StoredChecksum>();
   const result = await verifyMirror({ ...request, reader: primary, checksums });
   const copies: VerifyResult[] = [];
+  if (!context.json) show(context, result);
+  let exit: ExitCode = result.ok ? exitCodes.done : exitCodes.failed;
   for (const url of replicas(input.options.replica)) {
     const reader = await openMirror(context, url, '--replica');
-    copies.push(await verifyReplica(primary, { ...request, reader }, checksums));
+    const copy = await verifyReplica(primary, { ...request, reader }, checksums).catch((error: unknown) => {
+      // What was read of the primary, for hours perhaps, is not lost because a replica is away.
+      if (!(error instanceof WeighbridgeError) || error instanceof Interrupted) throw error;
+      exit = worse(exit, error.exit);
+      return unreachedReplica(url, request.quick, error);
+    });
+    if (!copy.ok) exit = worse(exit, exitCodes.failed);
+    if (!context.json) show(context, copy);
+    copies.push(copy);
   }
-  const ok = result.ok && copies.every((copy) => copy.ok);
-  if (context.json) context.printJson({ ...result, ok, replicas: copies });
-  else for (const shown of [result, ...copies]) show(context, shown);
-  return ok ? exitCodes.done : exitCodes.failed;
+  if (context.json) context.printJson({ ...result, ok: exit === exitCodes.done, replicas: copies });
+  return exit;
 };
+
+function worse(one: ExitCode, other: ExitCode): ExitCode {
+  return one > other ? one : other;
+}
 
 function replicas(option: unknown): readonly string[] {
   return Array.isArray(option) ? option : [];
@@ -57,6 +71,8 @@ function summary(result: VerifyResult): string {
   const { releases, findings, quick, bytesHashed, seconds } = result;
   const count = `${releases.length} ${releases.length === 1 ? 'release' : 'releases'}`;
   if (findings.length > 0) {
+    if (releases.length === 0)
+      return `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}; no release was looked at`;
     const invalid = releases.filter(({ state }) => state === 'invalid').length;
     return `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}; ${invalid} of ${count} not as published`;
   }

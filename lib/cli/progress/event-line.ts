@@ -29,7 +29,7 @@ export function jobWords(job: keyof typeof jobs): string {
 export function eventLine(event: CoreEvent): string | undefined {
   switch (event.type) {
     case 'run-started':
-      return `${jobWords(event.job)} ${event.release}: ${event.artifacts} ${event.artifacts === 1 ? 'artifact' : 'artifacts'}`;
+      return startLine(event);
     case 'planned':
       return event.artifacts === 0 ? undefined : `${event.artifacts} to do, ${formatBytes(event.bytes)}`;
     case 'attempt':
@@ -52,6 +52,11 @@ export function eventLine(event: CoreEvent): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+function startLine({ job, release, artifacts, store }: Extract<CoreEvent, { type: 'run-started' }>): string {
+  const where = store === undefined ? '' : ` in ${store}`;
+  return `${jobWords(job)} ${release}${where}: ${artifacts} ${artifacts === 1 ? 'artifact' : 'artifacts'}`;
 }
 
 /** Most reasons name the source themselves. */

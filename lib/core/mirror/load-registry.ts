@@ -24,7 +24,7 @@ export async function loadRegistry(reader: MirrorReader, signal?: AbortSignal): 
     if (!(error instanceof NotFound)) throw error;
     throw new NotFound(`${reader.url} is not a mirror: it has no ${registryKey}`, {
       cause: error,
-      hint: 'stage a release into it first, or name another store',
+      hint: 'Stage a release into it first, or name another store.',
     });
   }
   return parseRegistry(bytes, `${registryKey} of ${reader.url}`);

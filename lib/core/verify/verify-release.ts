@@ -23,7 +23,8 @@ export async function verifyRelease(
   const findingsBefore = context.findings.length;
   const { release: record, objects } = await verifyRecords(context, listed, access);
   const artifacts = record?.artifacts ?? [];
-  reporter.emit({ type: 'run-started', job: 'verify', release: name, artifacts: artifacts.length });
+  const { url } = context.reader;
+  reporter.emit({ type: 'run-started', job: 'verify', release: name, artifacts: artifacts.length, store: url });
   const bytes = artifacts.reduce((sum, artifact) => sum + artifact.size, 0);
   // A quick look reads nothing, so there is no amount to wait for.
   if (!context.quick) reporter.emit({ type: 'planned', artifacts: artifacts.length, bytes });

@@ -47,13 +47,13 @@ describe('plain lines', () => {
     const { lines, stream } = recorder();
     const clock = new HeldClock();
     const progress = plainLines(stream, clock);
-    progress.emit({ type: 'run-started', job: 'verify', release: 'a@1.0.0', artifacts: 1 });
+    progress.emit({ type: 'run-started', job: 'verify', release: 'a@1.0.0', artifacts: 1, store: 'gs://b' });
     progress.emit({ type: 'planned', artifacts: 1, bytes: 1 });
     progress.emit({ type: 'artifact-started', id: 'x', bytes: 1, source: undefined });
     clock.time += 1;
     progress.emit({ type: 'artifact-finished', id: 'x', state: 'valid', bytes: 1 });
     progress.emit({ type: 'run-finished', release: 'a@1.0.0', state: 'valid', seconds: 1 });
-    expect(lines).toEqual(['verifying a@1.0.0: 1 artifact\n']);
+    expect(lines).toEqual(['verifying a@1.0.0 in gs://b: 1 artifact\n']);
   });
 
   it('say what went wrong, but not each of many good endings', () => {
