@@ -70,6 +70,7 @@ export async function runProcess(): Promise<void> {
   const variables = { ...process.env };
   // Here, before any SDK is loaded: they read the process's own variables.
   for (const name of misleadingVariables(variables)) delete process.env[name];
+  silenceLookups();
   const code = await main({
     argv: process.argv.slice(2),
     variables,
@@ -82,6 +83,17 @@ export async function runProcess(): Promise<void> {
   process.exitCode = code;
   // Only when everything written has reached the pipe.
   stdout.write('', () => stderr.write('', () => process.exit()));
+}
+
+/**
+ * Where no machine of Google's answers, Google's library writes a warning of its own beside the error that says so
+ * (gcp-metadata, `isAvailable`; it depends on how the network refuses).
+ */
+function silenceLookups(): void {
+  const emit = process.emitWarning.bind(process) as (...given: unknown[]) => void;
+  process.emitWarning = (...given: unknown[]) => {
+    if (given[1] !== 'MetadataLookupWarning') emit(...given);
+  };
 }
 
 interface Running {
