@@ -52,7 +52,9 @@ describe('stage --replica', () => {
     const { code, stdout } = await run('stage', 'open.yaml', '--replica', 'file:./broken', '--replica', 'file:./two');
     expect(code).toBe(1);
     expect(stdout).toContain('is published in file:./mirror, file:./two');
-    expect(stdout).toMatch(/degraded: file:\.\/broken: \S/);
+    expect(stdout).toMatch(
+      /degraded: file:\.\/broken: \S.*; mend that and run the same command, which copies what is missing$/m,
+    );
     await rm(join(cwd, 'broken'));
     const again = await json('stage', 'open.yaml', '--replica', 'file:./broken', '--replica', 'file:./two');
     expect(again).toMatchObject({ code: 0, document: { ok: true, state: 'published' } });

@@ -58,7 +58,7 @@ function verdict(report: StageReport, name: string): string {
     case 'present':
       return `${name} is in ${store} already: ${what}`;
     case 'degraded':
-      return `${name} is published in ${store}: ${what}; degraded: ${lacking(replicas.filter((one) => !isThereNow(one)))}; mend that and run the same command, which copies what is missing`;
+      return `${name} is published in ${store}: ${what}; degraded: ${lacking(replicas.filter((one) => !isThereNow(one)))}`;
     case 'refused':
       return report.published ? `${name} stays in ${store} as it was published` : `${name} NOT published in ${store}`;
     case 'failed':
@@ -69,9 +69,12 @@ function verdict(report: StageReport, name: string): string {
   }
 }
 
-/** Why the replicas that lack a release lack it. */
+/** Why the replicas that lack a release lack it, and how they get it. */
 function lacking(replicas: readonly StoreReport[]): string {
-  return replicas.map(({ store, reason }) => `${store}: ${escapeUnsafe(reason ?? 'not complete')}`).join('; ');
+  const reasons = replicas.map(({ store, reason }) => `${store}: ${escapeUnsafe(reason ?? 'not complete')}`).join('; ');
+  // What was interrupted says it by itself.
+  if (/\bsame command again\b/.test(reasons)) return reasons;
+  return `${reasons.replace(/\.$/, '')}; mend that and run the same command, which copies what is missing`;
 }
 
 /** What was copied into a replica; one that needed nothing is named with the others only. */
