@@ -97,6 +97,8 @@ const badCredentials: Readonly<Record<string, string>> = {
   UnrecognizedClientException: 'the credentials are not known',
   CredentialsProviderError: 'no credentials were found',
   TokenProviderError: 'the session has expired',
+  // Requests are made of memory; the only files on their way are those of credentials.
+  ENOENT: 'a file that the credentials are to come from is not there',
 };
 
 function notAuthorised(fault: S3Fault, context: S3ErrorContext, options: Options): NotAuthorised | undefined {

@@ -20,7 +20,8 @@ export class S3Fault {
     const header = (name: string) => thrown.$response?.headers?.[name];
     this.status = thrown.$metadata?.httpStatusCode ?? thrown.$response?.statusCode;
     const name = thrown.Code ?? (generic.has(thrown.name ?? '') ? undefined : thrown.name);
-    this.code = (this.status === undefined ? thrown.code : undefined) ?? name ?? thrown.code ?? String(this.status);
+    this.code =
+      (this.status === undefined ? thrown.code : undefined) ?? name ?? thrown.code ?? String(this.status ?? 'unknown');
     this.message = printable(thrown.message ?? '');
     this.region = header('x-amz-bucket-region') ?? regionIn(thrown);
     this.retryAfter = seconds(header('retry-after'), now);

@@ -133,6 +133,17 @@ describe('no answer', () => {
     expect(error).toBeInstanceOf(NotAuthorised);
   });
 
+  test('because the file of a web identity is missing means the same, at once', () => {
+    const error = told(Object.assign(new Error("ENOENT: no such file, open '/secret'"), { code: 'ENOENT' }));
+    expect(error).toBeInstanceOf(NotAuthorised);
+    expect(error.retryable).toBe(false);
+    expect(error.message).not.toContain('/secret');
+  });
+
+  test('for a reason without a name is said so', () => {
+    expect(told(new Error('x')).message).toContain('(unknown)');
+  });
+
   test('because of several addresses is told by the first', () => {
     const each = ['ECONNREFUSED', 'ENETUNREACH'].map((code) => Object.assign(new Error('x'), { code }));
     expect(told(new AggregateError(each)).message).toContain('ECONNREFUSED');
