@@ -11,6 +11,8 @@ export interface RetryPolicy {
   readonly cap: number;
   /** Waits add up to this at most. */
   readonly budget: number;
+  /** Tries again also what another loop within the operation has given up on. */
+  readonly insists?: boolean;
 }
 
 /** The budget covers one whole rate-limit window of the Hugging Face Hub: 300 seconds, one more, and jitter. */
@@ -24,9 +26,13 @@ export interface RetryDeps {
   readonly onRetry?: (retry: { readonly error: WeighbridgeError; readonly inSeconds: number }) => void;
 }
 
+/** What a loop gave up on: to loops around it that is final, because tries and waits would multiply. */
+const givenUp = new WeakSet<WeighbridgeError>();
+
 /**
  * The one retry loop: full jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/),
- * and never sooner than the other side asked. Whether another try can help is the thrower's knowledge.
+ * and never sooner than the other side asked. Whether another try can help is the thrower's knowledge. Loops may lie
+ * in one another: what the inner one gave up on, the outer one does not try again, unless its policy insists.
  * @throws the last error, when it is not retryable, or tries or budget are used up.
  */
 export async function retry<T>(operation: () => Promise<T>, policy: RetryPolicy, deps: RetryDeps): Promise<T> {
@@ -37,13 +43,26 @@ export async function retry<T>(operation: () => Promise<T>, policy: RetryPolicy,
       return await operation();
     } catch (error) {
       deps.signal.throwIfAborted();
-      if (!(error instanceof WeighbridgeError) || !error.retryable || tries >= policy.attempts) throw error;
+      if (!(error instanceof WeighbridgeError) || !error.retryable) throw error;
+      if (policy.insists !== true && wasGivenUp(error)) throw error;
+      if (tries >= policy.attempts) throw giveUp(error);
       const jittered = random() * Math.min(policy.cap, policy.base * 2 ** (tries - 1));
       const inSeconds = error.retryAfter === undefined ? jittered : error.retryAfter + random();
-      if (waited + inSeconds > policy.budget) throw error;
+      if (waited + inSeconds > policy.budget) throw giveUp(error);
       waited += inSeconds;
       deps.onRetry?.({ error, inSeconds });
       await deps.clock.sleep(inSeconds, deps.signal);
     }
   }
+}
+
+function giveUp(error: WeighbridgeError): WeighbridgeError {
+  givenUp.add(error);
+  return error;
+}
+
+/** Also under another name: what a store says of an object is told as an error of the source that it is. */
+function wasGivenUp(error: WeighbridgeError): boolean {
+  for (let at: unknown = error; at instanceof WeighbridgeError; at = at.cause) if (givenUp.has(at)) return true;
+  return false;
 }

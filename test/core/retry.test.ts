@@ -81,3 +81,26 @@ describe('retrying', () => {
     expect(calls()).toBe(1);
   });
 });
+
+it('what a loop within another gave up on is not tried again, unless the outer one insists', async () => {
+  const deps = { clock: { now: () => new Date(), sleep: async () => {} }, signal: new AbortController().signal };
+  const policy = { attempts: 3, base: 1, cap: 1, budget: 100 };
+  let tries = 0;
+  const fails = async () => {
+    tries += 1;
+    throw new SourceError('broken', 'busy', { retryable: true });
+  };
+  const within = () => retry(fails, policy, deps);
+  const renamed = () =>
+    within().catch((cause: unknown) => {
+      throw new SourceError('broken', 'the source is busy', { retryable: true, cause });
+    });
+  await expect(retry(within, policy, deps)).rejects.toThrow('busy');
+  expect(tries).toBe(3);
+  tries = 0;
+  await expect(retry(renamed, policy, deps)).rejects.toThrow('the source is busy');
+  expect(tries).toBe(3);
+  tries = 0;
+  await expect(retry(within, { ...policy, insists: true }, deps)).rejects.toThrow('busy');
+  expect(tries).toBe(9);
+});

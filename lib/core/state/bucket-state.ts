@@ -10,7 +10,7 @@ import { StoreClock } from './store-clock.ts';
 const limit = 256 << 20;
 
 /** A state store that stumbles must not end a transfer of hours; a lease that cannot be renewed meanwhile is lost. */
-const patience: RetryPolicy = { attempts: 8, base: 0.25, cap: 5, budget: 60 };
+const patience: RetryPolicy = { attempts: 8, base: 0.25, cap: 5, budget: 60, insists: true };
 
 /** Compare-and-swaps that others may win before it counts as a fault. */
 const rounds = 1000;
