@@ -4,7 +4,8 @@ import type { ObjectsRecord, Registry, Release } from '../registry/records.ts';
 import { objectsSchema, releaseSchema } from '../registry/records.ts';
 import { collectionOf } from '../registry/registry-entry.ts';
 import type { ProvenArtifact } from '../registry/release-draft.ts';
-import { isServerCopying, type ServerCopying, type Store } from '../stores/store.ts';
+import { isServerCopying, type ServerCopying } from '../stores/server-copying.ts';
+import type { Store } from '../stores/store.ts';
 
 /** What tells whether an object is still the one that was proven, and what a copy of it must be. */
 export interface CopyProof {

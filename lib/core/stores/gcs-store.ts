@@ -14,6 +14,7 @@ import { checkBucketSettings } from './gcs-settings.ts';
 import { GcsUpload } from './gcs-upload.ts';
 import { gcsChunkSize, gcsLimits, preferredPart } from './part-sizes.ts';
 import { RequestCounter } from './request-counter.ts';
+import type { ServerCopying } from './server-copying.ts';
 import {
   type Clocked,
   type Configured,
@@ -26,7 +27,6 @@ import {
   type PutCondition,
   type PutResult,
   type ReadOptions,
-  type ServerCopying,
   type Store,
   type StoredObject,
   StoreError,

@@ -11,6 +11,7 @@ import { getObject, headObject, headVersion, listObjects, readObject } from './s
 import { checkBucket } from './s3-settings.ts';
 import { S3Upload } from './s3-upload.ts';
 import { putObject } from './s3-writes.ts';
+import type { ServerCopying } from './server-copying.ts';
 import type {
   Clocked,
   Configured,
@@ -23,7 +24,6 @@ import type {
   PutCondition,
   PutResult,
   ReadOptions,
-  ServerCopying,
   Store,
   StoredObject,
   StoreLimits,

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../lib/core/manifest/manifest.ts';
 import { MemoryBucket } from '../../../lib/core/stores/memory-bucket.ts';
 import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
+import type { ServerCopying } from '../../../lib/core/stores/server-copying.ts';
 import {
   type Configured,
   type ObjectAttributes,
   type ObjectStat,
   type PutResult,
-  type ServerCopying,
   StoreError,
 } from '../../../lib/core/stores/store.ts';
 import { artifact, manifest, type StageFixture, stageFixture } from '../../support/stage-fixture.ts';
