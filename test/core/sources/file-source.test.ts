@@ -39,6 +39,13 @@ describe('a file below the manifest', () => {
     expect((await readAll(source, { start: 999, end: 2_000_001 })).equals(bytes.subarray(999, 2_000_001))).toBe(true);
   });
 
+  it('takes the memory of one piece, however long it is', async () => {
+    const source = await open('weights/a.ckpt').resolve();
+    const memory = new Set<unknown>();
+    for await (const piece of source.read(undefined, new AbortController().signal)) memory.add(piece.buffer);
+    expect(memory.size).toBe(1);
+  });
+
   it('that is written to or replaced after it was resolved has changed', async () => {
     const path = join(folder, 'manifests', 'weights', 'a.ckpt');
     const first = await open('weights/a.ckpt').resolve();
