@@ -31,7 +31,8 @@ async function retention(bucket: S3Bucket): Promise<string | undefined> {
   if ('unreadable' in read) return `whether ${url} locks new objects cannot be read (${read.unreadable}).`;
   const rule = read.answer?.ObjectLockConfiguration?.Rule?.DefaultRetention;
   if (rule === undefined) return undefined;
-  const time = rule.Days === undefined ? `${rule.Years} years` : `${rule.Days} days`;
+  const [count, unit] = rule.Days === undefined ? [rule.Years, 'year'] : [rule.Days, 'day'];
+  const time = `${count} ${unit}${count === 1 ? '' : 's'}`;
   const mode = rule.Mode?.toLowerCase() ?? 'a';
   return `new objects of ${url} are locked for ${time} in ${mode} mode: every version of registry.json, too, stays and is billed for that long.`;
 }
