@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../lib/cli/progress/quantities.ts';
 import type { Bench } from './bench.ts';
+import { watchCores } from './busy-cores.ts';
 import { machine, median, table, verdict } from './figures.ts';
 import { type ServedFile, writeManifest } from './mirror-job.ts';
 import { findPeers } from './peers.ts';
@@ -30,12 +31,18 @@ export const s3Eight: Bench = {
       const place = s3Place();
       try {
         const manifest = await writeManifest(folder, upstream.origin, files);
+        const cores: number[] = [];
+        let atWork = await watchCores();
         const stage = {
           name: 'weighbridge stage',
-          prepare: () => place.renew(),
+          async prepare() {
+            await place.renew();
+            atWork = await watchCores();
+          },
           variables: () => place.variables(),
           command: (output: string) => stageToS3(manifest, upstream.origin, output),
           async check() {
+            cores.push(await atWork());
             for (const file of files) await mustHold(place, `bench/1.0.0/${file.name}`, file.size);
           },
         };
@@ -44,6 +51,7 @@ export const s3Eight: Bench = {
         const runs = series[0]?.runs ?? [];
         const spread = median(runs.map(({ cpu, wall }) => cpu / wall));
         print(verdict('processor seconds to wall seconds', spread, 'at least', 1.5));
+        print(`${median(cores).toFixed(2)} cores at work, with the upstream and the store on them as well`);
         print(verdict('peak memory', median(runs.map(({ peak }) => peak)), 'at most', 256 * 2 ** 20, 'bytes'));
         print(machine());
       } finally {
