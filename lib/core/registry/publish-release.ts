@@ -4,7 +4,7 @@ import { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
-import { isSyncable, type Store, StoreError } from '../stores/store.ts';
+import { isSyncable, type ObjectStat, type Store, StoreError } from '../stores/store.ts';
 import { latestVersion } from './latest-version.ts';
 import { type CollectionEntry, type ObjectsRecord, type Registry, type Release, releaseSchema } from './records.ts';
 import { collectionOf, registryEntry } from './registry-entry.ts';
@@ -76,7 +76,7 @@ export async function writeObjectsRecord(
   { collection, version }: ReleaseName,
   record: ObjectsRecord,
   known?: string,
-): Promise<void> {
+): Promise<ObjectStat | undefined> {
   const key = objectsKey(collection, version);
   const bytes = encodeRecord(record);
   const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
@@ -86,12 +86,13 @@ export async function writeObjectsRecord(
     if (put.stat === undefined) put = await store.put(key, bytes, { ifAbsent: true }, attributes);
     else {
       const present = (await store.get(key, recordLimit))?.bytes;
-      if (present !== undefined && Buffer.compare(present, bytes) === 0) return;
+      if (present !== undefined && Buffer.compare(present, bytes) === 0) return put.stat;
       put = await store.put(key, bytes, { ifMatch: put.stat.etag }, attributes);
     }
   }
   if (put.outcome === 'exists')
     throw new StoreError(`${key} changes faster than it can be written`, { retryable: true });
+  return put.stat;
 }
 
 async function writeRelease(

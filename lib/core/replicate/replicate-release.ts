@@ -6,6 +6,7 @@ import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import { lackOfRoom } from '../stage/check-room.ts';
 import { clearAbandoned } from '../stage/clear-abandoned.ts';
+import { forgetLost } from '../stage/forget-lost.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
 import { isConfigured, type ObjectStat } from '../stores/store.ts';
@@ -48,13 +49,14 @@ export async function replicateRelease(
     ports.state,
   );
   if (full !== undefined) throw full;
+  const kept = wanted.length > 0 ? await forgetLost(store, primary, survey) : survey;
   const copied = await copyArtifacts(primary, wanted, request, ports, progress);
   if (progress.failed.length > 0) return await clearUp(primary, wanted, false, request, ports, progress);
   if (survey.release !== undefined && wanted.length > 0) {
     progress.notes.push(`Objects that were gone from a published release in ${store.url} were put back.`);
   }
   const objects = objectsOf(record.artifacts, findings, copied);
-  progress.notes.push(...(await publishReplica(primary, store, survey, objects, ports)));
+  progress.notes.push(...(await publishReplica(primary, store, kept, objects, ports)));
   progress.published = true;
   await clearUp(primary, record.artifacts, true, request, ports, progress);
 }

@@ -2,6 +2,7 @@ import { copiedPartSize, gcsLimits, partCount } from '../stores/part-sizes.ts';
 import type { RequestKind, Store } from '../stores/store.ts';
 import { rangeSize } from '../transfer/multipart-transfer.ts';
 import { copiesByItself } from './find-copies.ts';
+import { lostVersions } from './forget-lost.ts';
 import type { Finding } from './inspect.ts';
 import type { Survey } from './survey.ts';
 
@@ -15,7 +16,7 @@ export type Requests = Readonly<Partial<Record<RequestKind, number>>>;
 export function predictRequests(store: Store, survey: Survey, moved: readonly Requests[], looked: Requests): Requests {
   const listed = survey.release !== undefined && survey.entry !== undefined;
   const claim: Requests = survey.registry === undefined ? { list: 1, put: 1 } : {};
-  const records = listed ? restored(survey, moved.length > 0 && changesTags(store, survey)) : published;
+  const records = listed ? restored(store, survey, moved.length > 0) : published;
   // Uploads that dead runs left behind. GCS keeps no list of sessions.
   const clearing: Requests = store.kind === 'gcs' ? {} : { list: 1 };
   return sumOf([looked, claim, ...moved, records, clearing]);
@@ -24,9 +25,11 @@ export function predictRequests(store: Store, survey: Survey, moved: readonly Re
 /** SHA256SUMS, RELEASE.md, objects.json, release.json; and the registry, read again and replaced. */
 const published: Requests = { put: 5, get: 1 };
 
-/** What is gone of a published release's records, and objects.json where objects were put back. */
-function restored(survey: Survey, moved: boolean): Requests {
-  const gone = [survey.sums === undefined, !survey.objects.has('RELEASE.md'), moved];
+/** What is gone of a published release's records, and objects.json where objects are put back: before, and after. */
+function restored(store: Store, survey: Survey, moved: boolean): Requests {
+  const forgotten = moved && lostVersions(store, survey).length > 0;
+  const renewed = moved && (forgotten || changesTags(store, survey));
+  const gone = [survey.sums === undefined, !survey.objects.has('RELEASE.md'), forgotten, renewed];
   return { put: gone.filter(Boolean).length };
 }
 

@@ -10,6 +10,7 @@ import { isConfigured, type Store } from '../stores/store.ts';
 import { checkBytes, lackOfSpace } from './check-budgets.ts';
 import { checkRelease, recordDifferences } from './check-release.ts';
 import { clearAfterRun } from './clear-after-run.ts';
+import { forgetLost } from './forget-lost.ts';
 import { clearDeadClaim, holdingRelease } from './holding-release.ts';
 import { inspect } from './inspect.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -166,13 +167,15 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
     artifacts: plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy').length,
     bytes: plan.bytes.fetch + plan.bytes.copy,
   });
+  const moving = plan.artifacts.some(({ action }) => action === 'fetch' || action === 'copy');
+  const kept = moving ? await forgetLost(store, manifest, survey) : survey;
   await stageAll(request, findings, ports, progress);
   const failed = progress.staged.filter(({ proven }) => proven === undefined).map(({ report }) => report);
   if (failed.some(({ required }) => required)) {
     progress.notes.push(...(await clearAfterRun(request, progress, false, ports)));
     return;
   }
-  checkWhole(failed, request, survey);
-  await publishStaged(request, survey, ports, progress);
+  checkWhole(failed, request, kept);
+  await publishStaged(request, kept, ports, progress);
   progress.notes.push(...(await clearAfterRun(request, progress, true, ports)));
 }

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createS3Client } from '../../../lib/core/stores/create-s3-client.ts';
+import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
+import { S3Store } from '../../../lib/core/stores/s3-store.ts';
+import { s3Server } from '../../servers/running-servers.ts';
+import { artifact, manifest, type StageFixture, stageFixture } from '../../support/stage-fixture.ts';
+
+const server = s3Server('minio');
+const one = Buffer.from('the one');
+const other = Buffer.from('the other');
+const release = manifest([artifact('one', one), artifact('other', other)]);
+
+// S3 makes its tags of the bytes: what is put back has the tag that it had, and another version.
+describe.skipIf(server === undefined)('objects that are put back into a versioned bucket of MinIO', () => {
+  let client: S3Client;
+  let bucket: string;
+  let fixture: StageFixture;
+
+  beforeAll(() => {
+    if (server === undefined) return;
+    const { endpoint, region, credentials } = server;
+    client = createS3Client({ endpoint, region, credentials, forcePathStyle: true });
+  });
+  afterAll(() => client?.destroy());
+
+  beforeEach(async () => {
+    fixture = stageFixture();
+    bucket = `w-${randomUUID()}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+    upstreamHas({ one, other });
+  });
+  afterEach(() => fixture.close());
+
+  const open = () => new S3Store({ url: `s3://${bucket}`, bucket, prefix: '', client });
+
+  function upstreamHas(files: Readonly<Record<string, Buffer>>): void {
+    fixture.upstream.clear();
+    for (const [id, bytes] of Object.entries(files)) fixture.upstream.set(`https://upstream.example/${id}`, bytes);
+  }
+
+  async function lose(): Promise<void> {
+    for (const file of ['one.bin', 'other.bin']) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: `models/1.0.0/${file}` }));
+    }
+  }
+
+  /** Versions in `objects.json` that are not the object's, by file. */
+  async function stale(): Promise<readonly string[]> {
+    const record = await open().get('models/1.0.0/objects.json', 1 << 20);
+    const objects: Record<string, { version?: string }> = JSON.parse(Buffer.from(record?.bytes ?? []).toString());
+    const found: string[] = [];
+    for (const [file, { version }] of Object.entries(objects)) {
+      if ((await open().head(`models/1.0.0/${file}`))?.version !== version) found.push(file);
+    }
+    return found;
+  }
+
+  it('are recorded with their new versions', async () => {
+    await fixture.stage(release, open());
+    await lose();
+    expect((await fixture.stage(release, open())).report.ok).toBe(true);
+    expect(await stale()).toEqual([]);
+  });
+
+  it('are so also when another object could not be had at first', async () => {
+    await fixture.stage(release, open());
+    await lose();
+    upstreamHas({ one });
+    expect((await fixture.stage(release, open())).report.ok).toBe(false);
+    expect(await stale()).toEqual([]);
+    upstreamHas({ one, other });
+    expect((await fixture.stage(release, open())).report.ok).toBe(true);
+    expect(await stale()).toEqual([]);
+    const record = await open().get('models/1.0.0/objects.json', 1 << 20);
+    expect(Object.keys(JSON.parse(Buffer.from(record?.bytes ?? []).toString())).sort()).toEqual([
+      'one.bin',
+      'other.bin',
+    ]);
+  });
+
+  it('are so in a replica too, when its primary could give only some at first', async () => {
+    const primary = new MemoryStore();
+    await fixture.stage(release, primary, { replicas: [open()] });
+    await lose();
+    const kept = await primary.get('models/1.0.0/other.bin', 100);
+    primary.bucket.remove('models/1.0.0/other.bin');
+    upstreamHas({ one });
+    await fixture.stage(release, primary, { replicas: [open()] });
+    expect(kept).toBeDefined();
+    upstreamHas({ one, other });
+    expect((await fixture.stage(release, primary, { replicas: [open()] })).report.state).toBe('present');
+    expect(await stale()).toEqual([]);
+  });
+});
