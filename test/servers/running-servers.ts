@@ -27,6 +27,11 @@ export function s3Server(name: S3ServerName): S3Access | undefined {
   return present(name, servers().s3[name]);
 }
 
+/** For tests that start a server of their own: is there none of that kind to start? @throws as `s3Server`. */
+export function lacksS3Server(title: 'versitygw' | 'MinIO'): boolean {
+  return s3Server(title === 'MinIO' ? 'minio' : title) === undefined;
+}
+
 /** A real GCS server; as `s3Server`. */
 export function gcsServer(name: GcsServerName): GcsAccess | undefined {
   return present(name, servers().gcs[name]);

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  CreateBucketCommand,
-  PutBucketPolicyCommand,
-  PutBucketVersioningCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { createS3Client } from '../../lib/core/stores/create-s3-client.ts';
+import { PutBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
+import { clientOf, makeBucket } from '../core/stores/s3-place.ts';
 import type { GcsAccess, S3Access } from '../servers/server-access.ts';
 
 export interface NewS3Bucket {
@@ -18,14 +13,8 @@ export interface NewS3Bucket {
 
 /** A bucket of one's own on a running server. */
 export async function newS3Bucket(server: S3Access, { versioned = true } = {}): Promise<NewS3Bucket> {
-  const { endpoint, region, credentials } = server;
-  const client = createS3Client({ endpoint, region, credentials, forcePathStyle: true });
-  const name = `w-${randomUUID()}`;
-  await client.send(new CreateBucketCommand({ Bucket: name }));
-  if (versioned) {
-    const VersioningConfiguration = { Status: 'Enabled' } as const;
-    await client.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration }));
-  }
+  const client = clientOf(server);
+  const name = await makeBucket(client, versioned);
   return {
     name,
     client,

@@ -5,6 +5,7 @@ import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { isSyncable, type ObjectStat, type Store, StoreError } from '../stores/store.ts';
+import { briefly, forever } from './cache-control.ts';
 import { latestVersion } from './latest-version.ts';
 import { type CollectionEntry, type ObjectsRecord, type Registry, type Release, releaseSchema } from './records.ts';
 import { collectionOf, registryEntry } from './registry-entry.ts';
@@ -12,9 +13,6 @@ import { swapRegistry } from './registry-file.ts';
 import { encodeRecord, objectsRecord, type ReleaseDraft, releaseRecord } from './release-draft.ts';
 import { releaseNotes } from './release-notes.ts';
 import { decideSet, type ReleaseName } from './release-set.ts';
-
-/** How long records may be kept that never change. */
-export const forever = 'public, max-age=31536000, immutable';
 
 export interface PublishedRelease {
   readonly release: Release;
@@ -76,10 +74,10 @@ export async function writeObjectsRecord(
   { collection, version }: ReleaseName,
   record: ObjectsRecord,
   known?: string,
-): Promise<ObjectStat | undefined> {
+): Promise<ObjectStat> {
   const key = objectsKey(collection, version);
   const bytes = encodeRecord(record);
-  const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
+  const attributes = { contentType: 'application/json', cacheControl: briefly };
   const condition = known === undefined ? ({ ifAbsent: true } as const) : { ifMatch: known };
   let put = await store.put(key, bytes, condition, attributes);
   for (let tries = 0; put.outcome === 'exists' && tries < 20; tries += 1) {

@@ -4,6 +4,7 @@ import { Refused } from '../errors.ts';
 import type { Access } from '../manifest/manifest.ts';
 import { parseRecord, recordLimit } from '../mirror/read-record.ts';
 import { type Store, StoreError } from '../stores/store.ts';
+import { briefly } from './cache-control.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Registry, registrySchema, releaseSchema } from './records.ts';
 
@@ -17,7 +18,7 @@ export interface StoredRegistry {
 const swapBudget = 180;
 
 /** Attributes of the one object that changes. */
-const attributes = { contentType: 'application/json', cacheControl: 'public, max-age=60' };
+const attributes = { contentType: 'application/json', cacheControl: briefly };
 
 /**
  * Undefined when the store is not claimed yet.

@@ -3,6 +3,7 @@ import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { recordLimit } from '../mirror/read-record.ts';
 import { type Store, StoreError } from '../stores/store.ts';
+import { forever } from './cache-control.ts';
 import type { MissingArtifact, ReleaseDraft } from './release-draft.ts';
 import { formatSums, parseSums, type SumsLine } from './sha256sums.ts';
 
@@ -35,7 +36,7 @@ export async function writeSums(store: Store, draft: ReleaseDraft): Promise<bool
   const text = formatSums(draft.proven.map(({ spec, sha256 }) => ({ file: spec.file, sha256 })));
   const attributes = {
     contentType: 'text/plain; charset=utf-8',
-    cacheControl: 'public, max-age=31536000, immutable',
+    cacheControl: forever,
   };
   const put = await store.put(sumsKey(collection, version), Buffer.from(text), { ifAbsent: true }, attributes);
   return put.outcome === 'created';

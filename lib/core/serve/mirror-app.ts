@@ -7,6 +7,7 @@ import type { ByteRange } from '../byte-range.ts';
 import { WeighbridgeError } from '../errors.ts';
 import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import type { MirrorReader } from '../mirror/mirror-reader.ts';
+import { briefly, forever } from '../registry/cache-control.ts';
 import { requestedRange } from './http-range.ts';
 import { indexPage } from './index-page.ts';
 import { failedPrecondition, type HeaderOf, rangeApplies } from './preconditions.ts';
@@ -106,7 +107,7 @@ function headersOf(object: PublishedObject) {
   return {
     etag: `"${object.sha256.hex}"`,
     'last-modified': object.modifiedAt.toUTCString(),
-    'cache-control': object.immutable ? 'public, max-age=31536000, immutable' : 'public, max-age=60',
+    'cache-control': object.immutable ? forever : briefly,
     'content-type': object.mediaType,
     'accept-ranges': 'bytes',
     'repr-digest': object.sha256.reprDigest,

@@ -1,4 +1,3 @@
-import { objectsKey } from '../../contract/keys.ts';
 import { writeObjectsRecord } from '../registry/publish-release.ts';
 import type { ReleaseName } from '../registry/release-set.ts';
 import type { Store } from '../stores/store.ts';
@@ -29,8 +28,5 @@ export async function forgetLost(store: Store, release: ReleaseName, survey: Sur
   if (lost.size === 0) return survey;
   const objectsRecord = Object.fromEntries(Object.entries(survey.objectsRecord).filter(([file]) => !lost.has(file)));
   const written = await writeObjectsRecord(store, release, objectsRecord, survey.objects.get('objects.json')?.etag);
-  const objects = new Map(survey.objects);
-  if (written === undefined) objects.delete('objects.json');
-  else objects.set('objects.json', { ...written, key: objectsKey(release.collection, release.version) });
-  return { ...survey, objectsRecord, objects };
+  return { ...survey, objectsRecord, objects: new Map(survey.objects).set('objects.json', written) };
 }

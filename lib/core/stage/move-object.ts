@@ -1,6 +1,7 @@
 import { artifactKey, releasePrefix } from '../../contract/keys.ts';
 import type { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
+import { forever } from '../registry/cache-control.ts';
 import { mediaType } from '../registry/media-type.ts';
 import type { ResolvedSource } from '../sources/source.ts';
 import { CheckpointStore } from '../state/checkpoint.ts';
@@ -52,7 +53,7 @@ export function artifactAttributes({
 }: Pick<ObjectMove, 'file' | 'sha256' | 'size' | 'collection' | 'version'>): ObjectAttributes {
   return {
     contentType: mediaType(file),
-    cacheControl: 'public, max-age=31536000, immutable',
+    cacheControl: forever,
     metadata: { sha256: sha256.hex, size: String(size), release: releasePrefix(collection, version).slice(0, -1) },
   };
 }

@@ -162,13 +162,9 @@ async function run(registry: Registry, request: StageRequest, ports: StagePorts,
   const full = await lackOfSpace(request, findings, ports);
   if (full !== undefined) throw full;
   progress.notes.push(...(await oddSettings(plan.state, store)));
-  ports.reporter.emit({
-    type: 'planned',
-    artifacts: plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy').length,
-    bytes: plan.bytes.fetch + plan.bytes.copy,
-  });
-  const moving = plan.artifacts.some(({ action }) => action === 'fetch' || action === 'copy');
-  const kept = moving ? await forgetLost(store, manifest, survey) : survey;
+  const moved = plan.artifacts.filter(({ action }) => action === 'fetch' || action === 'copy').length;
+  ports.reporter.emit({ type: 'planned', artifacts: moved, bytes: plan.bytes.fetch + plan.bytes.copy });
+  const kept = moved > 0 ? await forgetLost(store, manifest, survey) : survey;
   await stageAll(request, findings, ports, progress);
   const failed = progress.staged.filter(({ proven }) => proven === undefined).map(({ report }) => report);
   if (failed.some(({ required }) => required)) {

@@ -14,6 +14,7 @@ import { RequestCounter } from './request-counter.ts';
 import { removeIfThere, scratchName, sweepScratch } from './scratch-files.ts';
 import {
   type CapacityLimited,
+  changedMeanwhile,
   type ForeignEntry,
   type Inspectable,
   type Local,
@@ -245,7 +246,7 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
   async #mustBe(stat: ObjectStat): Promise<void> {
     const current = await this.#directory.find(stat.key);
     if (current === undefined) throw new NotFound(`${stat.key} is not in ${this.url}`, { evidence: { key: stat.key } });
-    if (current.etag !== stat.etag) throw changed(stat.key);
+    if (current.etag !== stat.etag) throw changedMeanwhile(stat.key);
   }
 
   #aside(): string {
@@ -274,13 +275,9 @@ export class DirectoryStore implements Store, CapacityLimited, Syncable, Inspect
 }
 
 function readProblem(stat: ObjectStat, { etag, range }: ReadOptions): StoreError | undefined {
-  if (etag !== undefined && etag !== stat.etag) return changed(stat.key);
+  if (etag !== undefined && etag !== stat.etag) return changedMeanwhile(stat.key);
   if (range !== undefined && (range.start < 0 || range.start > range.end || range.end > stat.size)) {
     return new StoreError(`${stat.key} has ${stat.size} bytes, not the range ${range.start} to ${range.end}`);
   }
   return undefined;
-}
-
-function changed(key: string): StoreError {
-  return new StoreError(`${key} was changed in the meantime`, { retryable: true, evidence: { key } });
 }

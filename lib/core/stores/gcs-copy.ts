@@ -2,7 +2,7 @@ import { NotFound } from '../errors.ts';
 import { unexpected } from './gcs-errors.ts';
 import { generationOf, newMark, newResource, objectFields, parseObject, statOf } from './gcs-object.ts';
 import { foundInstead, type GcsPlace, lookAt, removeGeneration } from './gcs-place.ts';
-import { type ObjectAttributes, type ObjectStat, type PutResult, StoreError } from './store.ts';
+import { changedMeanwhile, type ObjectAttributes, type ObjectStat, type PutResult, StoreError } from './store.ts';
 
 /** A rewrite moves what it can in one call and asks to be called again; 5 TiB at 1 MiB a call, the API's least, fits. */
 const mostCalls = 6_000_000;
@@ -20,7 +20,8 @@ export async function copyObject(
 ): Promise<PutResult> {
   const { channel, prefix, settings } = place;
   const generation = generationOf(from.version ?? from.etag);
-  if (generation === undefined || (from.version !== undefined && from.version !== from.etag)) throw changed(from.key);
+  if (generation === undefined || (from.version !== undefined && from.version !== from.etag))
+    throw changedMeanwhile(from.key);
   const mark = newMark();
   const resource = newResource({ name: prefix + toKey, attributes, settings, mark });
   const target = channel.objectPath(prefix + toKey).slice('/storage/v1'.length);
@@ -47,7 +48,7 @@ export async function copyObject(
     if (reply.status === 404) throw new NotFound(`${from.key} is not in ${place.url}`, { evidence: { key: from.key } });
     if (reply.status === 412) {
       const found = await lookAt(place, toKey);
-      if (found === undefined) throw changed(from.key);
+      if (found === undefined) throw changedMeanwhile(from.key);
       return foundInstead(found, toKey, mark);
     }
     if (reply.status !== 200) throw unexpected(reply, channel.context(request));
@@ -76,7 +77,7 @@ export async function copyProvenObject(
   signal?: AbortSignal,
 ): Promise<PutResult> {
   const generation = generationOf(from.version ?? from.etag);
-  if (generation === undefined) throw changed(from.key);
+  if (generation === undefined) throw changedMeanwhile(from.key);
   const known = from.crc32c ?? (await lookAt(place, from.key, { generation }))?.crc32c;
   if (known !== crc32c) {
     const evidence = { key: from.key, expected: crc32c, actual: known };
@@ -88,8 +89,4 @@ export async function copyProvenObject(
     throw new StoreError(`copying ${from.key} to ${toKey}: the copy had other bytes and was removed`);
   }
   return result;
-}
-
-function changed(key: string): StoreError {
-  return new StoreError(`${key} was changed in the meantime`, { retryable: true, evidence: { key } });
 }

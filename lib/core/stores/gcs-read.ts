@@ -1,10 +1,11 @@
+import { rangeHeader } from '../byte-range.ts';
 import { Crc32c } from '../digest/crc32c.ts';
 import { NotFound } from '../errors.ts';
 import type { GcsReply, GcsStream } from './gcs-channel.ts';
 import { unexpected } from './gcs-errors.ts';
 import { generationOf } from './gcs-object.ts';
 import type { GcsPlace } from './gcs-place.ts';
-import { type ReadOptions, type StoredObject, StoreError, tooLarge } from './store.ts';
+import { changedMeanwhile, type ReadOptions, type StoredObject, StoreError, tooLarge } from './store.ts';
 
 /**
  * Objects stored with `Content-Encoding: gzip` are unpacked on their way out ("decompressive transcoding") unless the
@@ -66,7 +67,7 @@ async function getOne(
 export async function* readObject(place: GcsPlace, key: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
   const { range, version, etag, signal } = options;
   if (etag !== undefined && (generationOf(etag) === undefined || (version !== undefined && version !== etag))) {
-    throw changed(key);
+    throw changedMeanwhile(key);
   }
   const start = range?.start ?? 0;
   if (range !== undefined && (start < 0 || start > range.end)) throw outside(key, range.end);
@@ -74,13 +75,13 @@ export async function* readObject(place: GcsPlace, key: string, options: ReadOpt
   const request = mediaRequest(place, key, options);
   const reply = await place.channel.stream(request);
   if (reply.status === 404) throw new NotFound(`${key} is not in ${place.url}`, { evidence: { key } });
-  if (reply.status === 412) throw changed(key);
+  if (reply.status === 412) throw changedMeanwhile(key);
   if (reply.status === 416) throw outside(key, range?.end ?? 0);
   if (!('body' in reply)) throw unexpected(reply, place.channel.context(request));
   const wanted = version ?? etag;
   if (wanted !== undefined && (reply.header('x-goog-generation') ?? wanted) !== wanted) {
     await reply.body[Symbol.asyncIterator]().return?.();
-    throw changed(key);
+    throw changedMeanwhile(key);
   }
   signal?.throwIfAborted();
   yield* exactly(
@@ -97,7 +98,7 @@ function mediaRequest({ channel, prefix }: GcsPlace, key: string, { range, versi
     method: 'GET',
     at: channel.objectPath(prefix + key),
     query: { alt: 'media', generation: version, ifGenerationMatch: version === undefined ? etag : undefined },
-    headers: range === undefined ? asStored : { ...asStored, range: `bytes=${range.start}-${range.end - 1}` },
+    headers: range === undefined ? asStored : { ...asStored, range: rangeHeader(range) },
     signal,
   } as const;
 }
@@ -146,10 +147,6 @@ function otherLength(key: string, expected: number, actual: number): StoreError 
 
 function wrongBytes(key: string): StoreError {
   return new StoreError(`reading ${key}: the bytes that came are not those that are stored`, { retryable: true });
-}
-
-function changed(key: string): StoreError {
-  return new StoreError(`${key} was changed in the meantime`, { retryable: true, evidence: { key } });
 }
 
 function outside(key: string, end: number): StoreError {

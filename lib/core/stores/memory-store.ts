@@ -7,6 +7,7 @@ import { MemoryUpload, RereadableMemoryUpload } from './memory-upload.ts';
 import { RequestCounter } from './request-counter.ts';
 import {
   type Clocked,
+  changedMeanwhile,
   type ObjectAttributes,
   type ObjectStat,
   type PendingUpload,
@@ -151,7 +152,7 @@ export class MemoryStore implements Store, Clocked {
     const found = version === undefined ? this.bucket.latest(key) : this.bucket.version(key, version);
     if (found === undefined) throw new NotFound(`${key} is not in ${this.url}`, { evidence: { key } });
     if (etag !== undefined && etag !== found.stat.etag) {
-      throw new StoreError(`${key} was changed in the meantime`, { retryable: true, evidence: { key } });
+      throw changedMeanwhile(key);
     }
     return found;
   }

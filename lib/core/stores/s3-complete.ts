@@ -1,5 +1,7 @@
 import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { rangeLength } from '../byte-range.ts';
 import { Crc32c } from '../digest/crc32c.ts';
+import { partCount, partRange } from './part-sizes.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { S3Fault } from './s3-fault.ts';
 import { abortUpload, type ListedPart } from './s3-parts.ts';
@@ -88,7 +90,7 @@ export function checkParts(
   parts: readonly ListedPart[],
   crc32c: string | undefined,
 ): void {
-  const count = Math.ceil(size / partSize);
+  const count = partCount(size, partSize);
   let whole = Crc32c.empty;
   for (let number = 1; number <= count; number += 1) {
     const part = parts[number - 1];
@@ -97,7 +99,7 @@ export function checkParts(
         freshUpload: true,
         evidence: { key, part: number },
       });
-    const expected = Math.min(partSize, size - (number - 1) * partSize);
+    const expected = rangeLength(partRange(number, size, partSize));
     if (part.size !== expected) {
       throw new StoreError(`part ${number} of ${key} has ${part.size} bytes instead of ${expected}`, {
         freshUpload: true,

@@ -1,8 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { rangeLength } from '../byte-range.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { defaultRetryPolicy, type RetryPolicy } from '../retry.ts';
 import type { S3Settings } from './bucket-access.ts';
-import { preferredPart, s3Limits, s3PartSize } from './part-sizes.ts';
+import { partRange, preferredPart, s3Limits, s3PartSize } from './part-sizes.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { copyObject } from './s3-copy.ts';
 import { abortUpload, createUpload, listParts, listUploads } from './s3-parts.ts';
@@ -108,9 +109,7 @@ export class S3Store implements Store, Presigning, Clocked, Configured, ServerCo
   async resumeUpload(key: string, id: string, request: UploadRequest): Promise<Upload | undefined> {
     const listed = await listParts(this.#bucket, key, id);
     const partSize = this.limits.partSize(request.size);
-    const fits = listed?.every(
-      ({ number, size }) => size === Math.min(partSize, request.size - (number - 1) * partSize),
-    );
+    const fits = listed?.every(({ number, size }) => size === rangeLength(partRange(number, request.size, partSize)));
     if (listed === undefined || fits !== true) return undefined;
     return new S3Upload({ bucket: this.#bucket, key, id, request, partSize, listed });
   }

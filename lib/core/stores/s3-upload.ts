@@ -1,4 +1,6 @@
 import { UploadPartCommand } from '@aws-sdk/client-s3';
+import { rangeLength } from '../byte-range.ts';
+import { partRange } from './part-sizes.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { checkParts, completeUpload, uploadGone } from './s3-complete.ts';
 import { S3Fault } from './s3-fault.ts';
@@ -53,7 +55,7 @@ export class S3Upload implements Upload {
 
   async writePart(number: number, bytes: Uint8Array, crc32c: string, signal: AbortSignal): Promise<PartReceipt> {
     signal.throwIfAborted();
-    const size = Math.min(this.partSize, this.request.size - (number - 1) * this.partSize);
+    const size = rangeLength(partRange(number, this.request.size, this.partSize));
     if (!Number.isInteger(number) || number < 1 || size <= 0) throw new StoreError(`${this.key} has no part ${number}`);
     if (bytes.byteLength !== size) {
       throw new StoreError(`part ${number} of ${this.key} has ${bytes.byteLength} bytes instead of ${size}`);

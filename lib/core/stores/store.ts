@@ -25,6 +25,11 @@ export function tooLarge(key: string, url: string, limit: number): StoreError {
   return new StoreError(`${key} of ${url} is larger than the ${limit} bytes that a record may have`);
 }
 
+/** What a read throws of an object that no longer is what it was asked for as. */
+export function changedMeanwhile(key: string): StoreError {
+  return new StoreError(`${key} was changed in the meantime`, { retryable: true, evidence: { key } });
+}
+
 /** What a store knows about one object. */
 export interface ObjectStat {
   readonly key: string;

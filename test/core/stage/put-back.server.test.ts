@@ -1,17 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  PutBucketVersioningCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createS3Client } from '../../../lib/core/stores/create-s3-client.ts';
 import { MemoryStore } from '../../../lib/core/stores/memory-store.ts';
 import { S3Store } from '../../../lib/core/stores/s3-store.ts';
 import { type ReadOptions, StoreError } from '../../../lib/core/stores/store.ts';
 import { s3Server } from '../../servers/running-servers.ts';
 import { artifact, manifest, type StageFixture, stageFixture } from '../../support/stage-fixture.ts';
+import { clientOf, makeBucket } from '../stores/s3-place.ts';
 
 const server = s3Server('minio');
 const one = Buffer.from('the one');
@@ -25,18 +19,13 @@ describe.skipIf(server === undefined)('objects that are put back into a versione
   let fixture: StageFixture;
 
   beforeAll(() => {
-    if (server === undefined) return;
-    const { endpoint, region, credentials } = server;
-    client = createS3Client({ endpoint, region, credentials, forcePathStyle: true });
+    if (server !== undefined) client = clientOf(server);
   });
   afterAll(() => client?.destroy());
 
   beforeEach(async () => {
     fixture = stageFixture();
-    bucket = `w-${randomUUID()}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    const VersioningConfiguration = { Status: 'Enabled' } as const;
-    await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+    bucket = await makeBucket(client);
     upstreamHas({ one, other });
   });
   afterEach(() => fixture.close());

@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createS3Client } from '../../../lib/core/stores/create-s3-client.ts';
 import { S3Store } from '../../../lib/core/stores/s3-store.ts';
+import { lacksS3Server } from '../../servers/running-servers.ts';
 import type { S3Server } from '../../servers/server-access.ts';
 import { startMinio } from '../../servers/start-minio.ts';
 import { startVersitygw } from '../../servers/start-versitygw.ts';
@@ -17,7 +18,7 @@ for (const [name, start] of [
   ['versitygw', startVersitygw],
   ['MinIO', startMinio],
 ] as const) {
-  describe(`with ${name}`, () => {
+  describe.skipIf(lacksS3Server(name))(`with ${name}`, () => {
     let server: S3Server;
     let client: S3Client;
     beforeAll(async () => {

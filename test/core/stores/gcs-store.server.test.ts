@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createGcsStorage } from '../../../lib/core/stores/create-gcs-storage.ts';
 import { GcsStore } from '../../../lib/core/stores/gcs-store.ts';
 import { sessionSuite } from '../../conformance/session-suite.ts';
 import { storeSuite } from '../../conformance/store-suite.ts';
+import { gcsServer } from '../../servers/running-servers.ts';
 import type { GcsServer } from '../../servers/server-access.ts';
 import { startFakeGcs } from '../../servers/start-fake-gcs.ts';
 import { startGcsEmulator } from '../../servers/start-gcs-emulator.ts';
+import { newGcsBucket } from '../../support/new-bucket.ts';
 
 const traits = {
   flatKeys: true,
@@ -17,14 +18,8 @@ const traits = {
 };
 
 async function place(server: GcsServer, prefix: string) {
-  const bucket = `w-${randomUUID()}`;
   const { apiEndpoint, projectId } = server;
-  const made = await fetch(`${apiEndpoint}/storage/v1/b?project=${projectId}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: bucket, versioning: { enabled: true } }),
-  });
-  if (!made.ok) throw new Error(`no bucket: ${made.status}`);
+  const bucket = await newGcsBucket(server);
   const storage = createGcsStorage({ apiEndpoint, projectId, anonymous: true });
   const url = `gs://${bucket}/${prefix}`;
   const open = () => new GcsStore({ url, bucket, prefix, storage, partSize: 256 * 1024 });
@@ -44,7 +39,7 @@ function started(start: () => Promise<GcsServer>): () => GcsServer {
   };
 }
 
-describe('GCS on fake-gcs-server', () => {
+describe.skipIf(gcsServer('fake-gcs-server') === undefined)('GCS on fake-gcs-server', () => {
   const server = started(startFakeGcs);
   for (const prefix of ['', 'some/where/']) {
     storeSuite(`the prefix ${JSON.stringify(prefix)}`, () => place(server(), prefix), {
@@ -58,7 +53,7 @@ describe('GCS on fake-gcs-server', () => {
   }
 });
 
-describe('GCS on gcp-storage-emulator', () => {
+describe.skipIf(gcsServer('gcp-storage-emulator') === undefined)('GCS on gcp-storage-emulator', () => {
   const server = started(startGcsEmulator);
   sessionSuite('a bucket', () => place(server(), ''), {
     'a session that was cancelled is not continued': 'sessions cannot be cancelled',

@@ -6,6 +6,7 @@ import { StoreError } from '../../../lib/core/stores/store.ts';
 import { all, bytesOf } from '../../conformance/read-all.ts';
 import { created, sealOf, sendAll, sendPart, signal } from '../../conformance/store-place.ts';
 import { type FaultProxy, startFaultProxy } from '../../servers/fault-proxy.ts';
+import { lacksS3Server } from '../../servers/running-servers.ts';
 import type { S3Server } from '../../servers/server-access.ts';
 import { startMinio } from '../../servers/start-minio.ts';
 import { startVersitygw } from '../../servers/start-versitygw.ts';
@@ -27,7 +28,7 @@ for (const [name, start] of [
   ['versitygw', startVersitygw],
   ['MinIO', startMinio],
 ] as const) {
-  describe(`behind a bad line to ${name},`, () => {
+  describe.skipIf(lacksS3Server(name))(`behind a bad line to ${name},`, () => {
     let server: S3Server;
     let proxy: FaultProxy;
     let direct: S3Client;

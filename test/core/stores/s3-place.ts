@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createS3Client, type S3ClientOptions } from '../../../lib/core/stores/create-s3-client.ts';
 import { S3Store, type S3StoreOptions } from '../../../lib/core/stores/s3-store.ts';
-import type { S3Server } from '../../servers/server-access.ts';
+import type { S3Access } from '../../servers/server-access.ts';
 
-export function clientOf(server: S3Server, more: Partial<S3ClientOptions> = {}): S3Client {
+export function clientOf(server: S3Access, more: Partial<S3ClientOptions> = {}): S3Client {
   const { endpoint, region, credentials } = server;
   return createS3Client({ endpoint, region, credentials, forcePathStyle: true, ...more });
 }

@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { StoreTraits } from '../../conformance/store-place.ts';
 import { storeSuite } from '../../conformance/store-suite.ts';
+import { lacksS3Server } from '../../servers/running-servers.ts';
 import type { S3Server } from '../../servers/server-access.ts';
 import { startMinio } from '../../servers/start-minio.ts';
 import { startVersitygw } from '../../servers/start-versitygw.ts';
@@ -17,12 +18,12 @@ const s3: StoreTraits = {
 
 /** versitygw keeps objects as files, so that none can have the name of a folder. */
 const servers = [
-  { name: 'versitygw', start: startVersitygw, traits: { ...s3, flatKeys: false } },
-  { name: 'MinIO', start: startMinio, traits: s3 },
+  { name: 'versitygw' as const, start: startVersitygw, traits: { ...s3, flatKeys: false } },
+  { name: 'MinIO' as const, start: startMinio, traits: s3 },
 ];
 
 for (const { name, start, traits } of servers) {
-  describe(`S3 on ${name}`, () => {
+  describe.skipIf(lacksS3Server(name))(`S3 on ${name}`, () => {
     let server: S3Server;
     let client: S3Client;
 
