@@ -26,7 +26,7 @@ export interface GcsServer extends RunningServer, GcsAccess {}
 /** Of the servers that tests start; they guard nothing. */
 export const rootCredentials: S3Credentials = { accessKeyId: 'testroot', secretAccessKey: 'testrootsecret' };
 
-export function s3Access(server: RunningServer): S3Access {
+export function s3Access(server: Pick<RunningServer, 'url'>): S3Access {
   return { endpoint: server.url, region: 'us-east-1', credentials: rootCredentials };
 }
 

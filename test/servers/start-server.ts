@@ -19,6 +19,8 @@ export interface ServerRecipe {
   readonly prepare?: (folder: string) => Promise<void>;
   /** The path that answers 200 once the server can be used. */
   readonly health: string;
+  /** Where that answer comes too early: whether a client's request is served. */
+  readonly serves?: (url: string) => Promise<boolean>;
 }
 
 export interface RunningServer {
@@ -106,7 +108,7 @@ async function ready(recipe: ServerRecipe, server: LaunchedServer): Promise<void
     try {
       const response = await fetch(server.url + recipe.health, { signal: AbortSignal.timeout(5_000) });
       await response.arrayBuffer();
-      if (response.ok) return;
+      if (response.ok && (await (recipe.serves?.(server.url) ?? true))) return;
     } catch {
       // Nobody listens yet.
     }
