@@ -1,14 +1,14 @@
 import type { TestProject } from 'vitest/node';
-import type { RunningServers } from './running-servers.ts';
+import type { RunningServers, SharedServerName } from './running-servers.ts';
 import { gcsAccess, s3Access } from './server-access.ts';
-import { isInstalled, type ServerName, serverProgram } from './server-programs.ts';
+import { isInstalled, serverProgram } from './server-programs.ts';
 import { startFakeGcs } from './start-fake-gcs.ts';
 import { startGcsEmulator } from './start-gcs-emulator.ts';
 import { startMinio } from './start-minio.ts';
 import type { RunningServer } from './start-server.ts';
 import { startVersitygw } from './start-versitygw.ts';
 
-const starters: Readonly<Record<ServerName, () => Promise<RunningServer>>> = {
+const starters: Readonly<Record<SharedServerName, () => Promise<RunningServer>>> = {
   versitygw: startVersitygw,
   minio: startMinio,
   'fake-gcs-server': startFakeGcs,
@@ -17,11 +17,11 @@ const starters: Readonly<Record<ServerName, () => Promise<RunningServer>>> = {
 
 /** Starts what is installed, once per run, tells the tests where it is, and stops it when they are done. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const running = new Map<ServerName, RunningServer>();
+  const running = new Map<SharedServerName, RunningServer>();
   const stop = async () => {
     await Promise.all([...running.values()].map((server) => server.stop()));
   };
-  const names = (Object.keys(starters) as ServerName[]).filter((name) => isInstalled(serverProgram(name)));
+  const names = (Object.keys(starters) as SharedServerName[]).filter((name) => isInstalled(serverProgram(name)));
   const started = await Promise.allSettled(names.map(async (name) => running.set(name, await starters[name]())));
   const failure = started.find((each) => each.status === 'rejected');
   if (failure !== undefined) {
@@ -32,9 +32,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return stop;
 }
 
-function accessTo(running: ReadonlyMap<ServerName, RunningServer>): RunningServers {
-  const s3 = (name: ServerName) => describe(running.get(name), s3Access);
-  const gcs = (name: ServerName) => describe(running.get(name), gcsAccess);
+function accessTo(running: ReadonlyMap<SharedServerName, RunningServer>): RunningServers {
+  const s3 = (name: SharedServerName) => describe(running.get(name), s3Access);
+  const gcs = (name: SharedServerName) => describe(running.get(name), gcsAccess);
   return {
     s3: { versitygw: s3('versitygw'), minio: s3('minio') },
     gcs: { 'fake-gcs-server': gcs('fake-gcs-server'), 'gcp-storage-emulator': gcs('gcp-storage-emulator') },

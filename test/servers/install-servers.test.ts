@@ -49,8 +49,8 @@ describe('installing the servers', () => {
     expect(cleaned).toBe(1);
     expect(await installServers(ports())).toEqual([]);
     expect(built).toEqual(names);
-    expect(lines.at(-1)).toBe('all there: versitygw, MinIO, fake-gcs-server, gcp-storage-emulator');
-    expect(await readdir(cache)).toEqual(['bin', 'gcs-emulator']);
+    expect(lines.at(-1)).toBe('all there: versitygw, MinIO, fake-gcs-server, gcp-storage-emulator, MiniStack');
+    expect(await readdir(cache)).toEqual(['aws-emulator', 'bin', 'gcs-emulator']);
   });
 
   it('installs anew what is there in another version', async () => {

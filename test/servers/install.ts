@@ -3,11 +3,10 @@
  * The first time takes a few minutes and a network. It needs Python 3.10 or newer, and takes the machine's Go if that is new enough.
  * SERVERS_GOPATH and SERVERS_GOCACHE name folders for Go's modules and builds that are to be kept for another time.
  */
-import { join } from 'node:path';
 import { GoBuilder } from './go-builder.ts';
 import { installServers } from './install-servers.ts';
 import { makePythonEnvironment } from './python-environment.ts';
-import { serverPrograms, serversCache } from './server-programs.ts';
+import { environmentFolder, serverPrograms, serversCache } from './server-programs.ts';
 
 const go = new GoBuilder({
   cache: serversCache,
@@ -21,7 +20,7 @@ const failed = await installServers({
   builder: {
     async build(program) {
       if (program.kind === 'go') await go.build(program);
-      else await makePythonEnvironment(join(serversCache, 'gcs-emulator'), [program.pinned]);
+      else await makePythonEnvironment(environmentFolder(program), program.pinned.split(' '));
     },
     clean: () => go.clean(),
   },

@@ -1,9 +1,11 @@
 import { inject } from 'vitest';
 import type { GcsAccess, S3Access } from './server-access.ts';
-import type { ServerName } from './server-programs.ts';
+import { isInstalled, type ServerName, serverProgram } from './server-programs.ts';
 
 export type S3ServerName = Extract<ServerName, 'versitygw' | 'minio'>;
-export type GcsServerName = Exclude<ServerName, S3ServerName>;
+export type GcsServerName = Extract<ServerName, 'fake-gcs-server' | 'gcp-storage-emulator'>;
+/** Those that are started once for all tests of a run. */
+export type SharedServerName = S3ServerName | GcsServerName;
 
 /** The servers that run beside the tests; undefined is what this machine does not have. */
 export interface RunningServers {
@@ -35,6 +37,14 @@ export function lacksS3Server(title: 'versitygw' | 'MinIO'): boolean {
 /** A real GCS server; as `s3Server`. */
 export function gcsServer(name: GcsServerName): GcsAccess | undefined {
   return present(name, servers().gcs[name]);
+}
+
+/**
+ * For tests of `startAwsEmulator`, which give each file an emulator of its own: is MiniStack not here?
+ * @throws as `s3Server`.
+ */
+export function lacksAwsEmulator(): boolean {
+  return present('ministack', isInstalled(serverProgram('ministack')) || undefined) === undefined;
 }
 
 function servers(): RunningServers {

@@ -2,16 +2,27 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Servers that nobody here wrote, in the versions that the tests were written against. */
-export type ServerName = 'versitygw' | 'minio' | 'fake-gcs-server' | 'gcp-storage-emulator';
+export type ServerName = 'versitygw' | 'minio' | 'fake-gcs-server' | 'gcp-storage-emulator' | 'ministack';
 
-export interface ServerProgram {
+interface Program {
   readonly name: ServerName;
   /** As its makers write it. */
   readonly title: string;
-  readonly kind: 'go' | 'python';
-  /** What `go install` or `pip install` is asked for; it is also what the version marker holds. */
+  /** What `go install` is asked for, or `pip install`, word by word; it is also what the version marker holds. */
   readonly pinned: string;
 }
+
+interface GoProgram extends Program {
+  readonly kind: 'go';
+}
+
+interface PythonProgram extends Program {
+  readonly kind: 'python';
+  /** The virtual environment, below the cache. */
+  readonly environment: string;
+}
+
+export type ServerProgram = GoProgram | PythonProgram;
 
 export const serverPrograms: readonly ServerProgram[] = [
   {
@@ -36,7 +47,16 @@ export const serverPrograms: readonly ServerProgram[] = [
     name: 'gcp-storage-emulator',
     title: 'gcp-storage-emulator',
     kind: 'python',
+    environment: 'gcs-emulator',
     pinned: 'gcp-storage-emulator==2026.7.19',
+  },
+  {
+    name: 'ministack',
+    title: 'MiniStack',
+    kind: 'python',
+    environment: 'aws-emulator',
+    // Its botocore follows from boto3; the others are what it takes for KMS and for quick checksums.
+    pinned: 'ministack==1.5.33 boto3==1.43.106 cryptography==50.0.2 google-crc32c==1.9.0',
   },
 ];
 
@@ -51,14 +71,21 @@ export function serverProgram(name: ServerName): ServerProgram {
 
 /** The file that starts it, whether or not it is there. */
 export function programFile(program: ServerProgram, cache: string = serversCache): string {
-  return program.kind === 'go' ? join(cache, 'bin', program.name) : join(cache, 'gcs-emulator/bin', program.name);
+  return program.kind === 'go'
+    ? join(cache, 'bin', program.name)
+    : join(environmentFolder(program, cache), 'bin', program.name);
 }
 
 /** The file that says which version is installed. It is written last, so what it names is whole. */
 export function versionMarker(program: ServerProgram, cache: string = serversCache): string {
   return program.kind === 'go'
     ? join(cache, 'bin', `${program.name}.version`)
-    : join(cache, 'gcs-emulator', 'installed.version');
+    : join(environmentFolder(program, cache), 'installed.version');
+}
+
+/** The folder of a program's virtual environment. */
+export function environmentFolder(program: PythonProgram, cache: string = serversCache): string {
+  return join(cache, program.environment);
 }
 
 /** Is exactly the pinned version installed? */

@@ -45,7 +45,8 @@ export const suites: readonly Suite[] = [
   titled('memory', /^(a )?(memory|bucket in memory)\b/),
   ...serverPrograms.map((program) => {
     const missing = () => (isInstalled(program) ? undefined : 'not installed: npm run servers');
-    const asked = new RegExp(`\\b(s3|gcs)Server\\('${program.name}'\\)`);
+    const asked =
+      program.name === 'ministack' ? /\blacksAwsEmulator\(\)/ : new RegExp(`\\b(s3|gcs)Server\\('${program.name}'\\)`);
     const suite = served(program.title, titleOf(program), asked, missing);
     // A title elsewhere may name a server that the test does not talk to.
     return { ...suite, holds: (test: RanTest) => test.file.endsWith('.server.test.ts') && suite.holds(test) };

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { arn } from './cloud-configuration.ts';
+
+/** Part of object keys, role names and reports. */
+export const publisherName = /^[a-z0-9][a-z0-9-]{0,30}$/;
+
+/** A collection, or the beginning of the names of several: `falcon-*`; `*` is all. */
+export const collectionPattern = z
+  .string()
+  .regex(/^(?:\*|[a-z0-9][a-z0-9._-]*\*?)$/, 'expected a collection, or the beginning of several: name-*');
+
+const github = z.strictObject({
+  owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/, 'expected a user or organisation'),
+  repository: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'expected the name of a repository, without its owner'),
+  ownerId: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .optional()
+    .describe('Number of the owner; repositories made since July 2026 carry it in their identity.'),
+  repositoryId: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .optional()
+    .describe('Number of the repository, likewise.'),
+  branch: z
+    .string()
+    .regex(/^[^\s:*?~^\\[\]]+$/, 'expected one branch, not a pattern')
+    .default('main')
+    .describe('The branch whose commits may be submitted.'),
+  environment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('An environment of the repository: then its jobs may submit, not the branch.'),
+});
+
+const gitlab = z.strictObject({
+  url: z.url().default('https://gitlab.com'),
+  project: z.string().regex(/^[\w.-]+(?:\/[\w.-]+)+$/, 'expected group/project'),
+  branch: z
+    .string()
+    .regex(/^[^\s:*?~^\\[\]]+$/, 'expected one branch, not a pattern')
+    .default('main'),
+});
+
+export const publisherSchema = z
+  .strictObject({
+    github: github.optional(),
+    gitlab: gitlab.optional(),
+    principals: z
+      .array(arn)
+      .optional()
+      .describe('Roles of this account that may take the role of this publisher: for people.'),
+    collections: z.array(collectionPattern).min(1).describe('What it may publish.'),
+    access: z
+      .array(z.enum(['public', 'private']))
+      .min(1)
+      .default(['public', 'private'])
+      .describe('Kinds of releases that it may publish.'),
+    policy: z.boolean().default(false).describe('May it submit the access policy?'),
+  })
+  .refine(
+    ({ github, gitlab, principals }) => [github, gitlab, principals].filter((one) => one !== undefined).length === 1,
+    {
+      message: 'expected exactly one of github, gitlab and principals',
+    },
+  );
+
+/** Who may publish what, by name. */
+export const publishersSchema = z
+  .record(z.string().regex(publisherName, 'expected a name of small letters, digits and hyphens'), publisherSchema)
+  .default({});
+
+export type PublisherSettings = z.infer<typeof publisherSchema>;
+
+/** Does a pattern of `collections:` cover this collection? */
+export function coversCollection(patterns: readonly string[], collection: string): boolean {
+  return patterns.some((pattern) =>
+    pattern.endsWith('*') ? collection.startsWith(pattern.slice(0, -1)) : collection === pattern,
+  );
+}

@@ -1,0 +1,49 @@
+/** Buckets of a deployment. `logs` exists only where logs are asked for. */
+export type BucketPurpose = 'public' | 'private' | 'state' | 'logs';
+
+export interface DeploymentPlace {
+  /** `cloud.name` of weighbridge.yaml. */
+  readonly name: string;
+  /** 12 digits, or a token at synth. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * Name of a bucket: in the namespace of account and region, where nobody else can take it, and known without asking
+ * the stack. https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ */
+export function bucketName(purpose: BucketPurpose, { name, account, region }: DeploymentPlace): string {
+  return `${name}-${purpose}-${account}-${region}-an`;
+}
+
+/** Stack of everything in AWS. */
+export function mirrorStackName(name: string): string {
+  return name;
+}
+
+/** Stack of the GCS buckets; it may fail and the other one stands. */
+export function gcsStackName(name: string): string {
+  return `${name}-gcs`;
+}
+
+export type CiRole = 'submit' | 'plan';
+
+/** Name of the role that the CI of a publisher takes; the region, since names of roles are of the whole account. */
+export function ciRoleName(
+  role: CiRole,
+  publisher: string,
+  { name, region }: Omit<DeploymentPlace, 'account'>,
+  prefix: string,
+): string {
+  return `${prefix}${name}-${role}-${publisher}-${region}`.slice(0, 64);
+}
+
+/** Name of the role that copies to GCS: Google's side of the trust names it. */
+export function gcsRoleName(
+  purpose: 'replicate' | 'buckets',
+  { name, region }: Omit<DeploymentPlace, 'account'>,
+  prefix: string,
+): string {
+  return `${prefix}${name}-gcs-${purpose}-${region}`.slice(0, 64);
+}
