@@ -14,7 +14,7 @@ export interface ServerRecipe {
   readonly program: string;
   /** @param folder A new folder that belongs to this server alone. */
   readonly args: (port: number, folder: string) => readonly string[];
-  readonly env?: (folder: string) => Readonly<Record<string, string>>;
+  readonly env?: (folder: string, port: number) => Readonly<Record<string, string>>;
   /** Makes what the program wants to find in its folder. */
   readonly prepare?: (folder: string) => Promise<void>;
   /** The path that answers 200 once the server can be used. */
@@ -70,7 +70,7 @@ async function launch(recipe: ServerRecipe, port: number): Promise<LaunchedServe
   const child = spawn(recipe.program, recipe.args(port, folder), {
     cwd: folder,
     // Nothing of the machine's own configuration of clouds: only what the recipe says.
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...recipe.env?.(folder) },
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...recipe.env?.(folder, port) },
     stdio: ['ignore', log, log],
     // Ctrl-C is for the tests; they end the server when they are done with it.
     detached: true,
