@@ -74,7 +74,8 @@ export type RefusalReason =
   | 'too-large'
   | 'names-collide'
   | 'withdrawn'
-  | 'signed-registry';
+  | 'signed-registry'
+  | 'bucket';
 
 /** The request was understood and is not allowed: an invariant would break. */
 export class Refused extends WeighbridgeError {

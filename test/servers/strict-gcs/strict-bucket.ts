@@ -28,12 +28,20 @@ export interface BucketSettings {
   readonly versioning?: { readonly enabled: boolean };
   readonly retentionPolicy?: { readonly retentionPeriod: string };
   readonly softDeletePolicy?: { readonly retentionDurationSeconds: string };
+  readonly [more: string]: unknown;
+}
+
+export interface BucketPolicy {
+  readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[];
+  readonly etag: string;
 }
 
 export interface BucketRules {
   readonly settings: BucketSettings;
   /** Milliseconds between two writes of one object; 429 for what comes sooner. 0: no limit. */
   readonly writeInterval: number;
+  metageneration: number;
+  policy: BucketPolicy;
 }
 
 /** One bucket with the generations of its objects. Nothing here awaits, so conditions are exact. */
@@ -46,9 +54,14 @@ export class StrictBucket {
   readonly #lastWrite = new Map<string, number>();
   #counter = BigInt(Date.now()) * 1000n;
 
-  constructor(name: string, rules: BucketRules) {
+  constructor(name: string, rules: Pick<BucketRules, 'settings' | 'writeInterval'>) {
     this.name = name;
-    this.rules = rules;
+    this.rules = {
+      ...rules,
+      settings: { ...rules.settings },
+      metageneration: 1,
+      policy: { bindings: [], etag: 'CA1' },
+    };
   }
 
   live(name: string): Generation | undefined {

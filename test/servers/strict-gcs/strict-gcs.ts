@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, emptyAnswer, jsonAnswer, sendAnswer } from './answer.ts';
 import { ApiError, invalid, noBucket } from './api-error.ts';
+import { bucketPolicy, bucketResource, checkEmpty, patchBucket } from './bucket-calls.ts';
 import { type Fault, Faults } from './faults.ts';
 import { mediaOf } from './media.ts';
 import { resourceOf } from './object-resource.ts';
@@ -12,7 +13,11 @@ import { continueSession, insertObject } from './upload-calls.ts';
 
 export type Permission =
   | 'storage.buckets.create'
+  | 'storage.buckets.delete'
   | 'storage.buckets.get'
+  | 'storage.buckets.getIamPolicy'
+  | 'storage.buckets.setIamPolicy'
+  | 'storage.buckets.update'
   | 'storage.objects.create'
   | 'storage.objects.delete'
   | 'storage.objects.get'
@@ -107,9 +112,10 @@ export class StrictGcs {
     if (parts[0] !== 'storage' || parts[1] !== 'v1' || parts[2] !== 'b') return this.#signed(call, parts);
     const [bucket, objects, object = '', verb] = parts.slice(3);
     if (bucket === undefined) return this.#createBucket(call);
-    if (objects === undefined) {
-      this.#allow(call, 'storage.buckets.get');
-      return jsonAnswer({ name: bucket, ...this.#bucket(bucket).rules.settings }, query);
+    if (objects === undefined) return this.#oneBucket(call, bucket);
+    if (objects === 'iam' && parts.length === 5) {
+      this.#allow(call, method === 'GET' ? 'storage.buckets.getIamPolicy' : 'storage.buckets.setIamPolicy');
+      return bucketPolicy(this.#bucket(bucket), method, call.body, query);
     }
     if (parts.length === 5 && method === 'GET') return this.#list(call, bucket);
     if (verb === 'rewriteTo') return this.#rewrite(call, bucket, object, parts[10] ?? '');
@@ -188,7 +194,26 @@ export class StrictGcs {
     const { name, ...settings } = JSON.parse(call.body.toString('utf8')) as { name: string };
     if (this.buckets.has(name)) throw new ApiError(409, 'conflict', 'You already own this bucket.');
     this.addBucket(name, settings);
-    return jsonAnswer({ kind: 'storage#bucket', name, ...settings }, call.query);
+    return jsonAnswer(bucketResource(this.#bucket(name)), call.query);
+  }
+
+  #oneBucket(call: Call, name: string): Answer {
+    const { method, query } = call;
+    switch (method) {
+      case 'GET':
+        this.#allow(call, 'storage.buckets.get');
+        return jsonAnswer(bucketResource(this.#bucket(name)), query);
+      case 'PATCH':
+        this.#allow(call, 'storage.buckets.update');
+        return patchBucket(this.#bucket(name), call.body, query);
+      case 'DELETE':
+        this.#allow(call, 'storage.buckets.delete');
+        checkEmpty(this.#bucket(name));
+        this.buckets.delete(name);
+        return emptyAnswer(204);
+      default:
+        throw invalid(`${method} of a bucket is not known here`);
+    }
   }
 
   /** What a test asks of the server itself, also from another process. */
