@@ -15,8 +15,8 @@ export class CdkFailed extends Error {
 }
 
 export interface CdkCommand {
-  /** The file of the program, run by the Node that runs the tests. */
-  readonly program: string;
+  /** The file of the program and the options of Node before it; the Node that runs the tests runs it. */
+  readonly program: readonly string[];
   readonly args: readonly string[];
   readonly cwd: string;
   /** All of it: nothing is inherited. */
@@ -34,7 +34,7 @@ const secondsToEnd = 5;
  * @throws CdkFailed when it fails or does not end in time
  */
 export async function runCdkCommand({ program, args, cwd, env, timeLimit }: CdkCommand): Promise<string> {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

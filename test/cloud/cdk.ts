@@ -50,7 +50,10 @@ export interface Cdk {
 }
 
 const root = join(import.meta.dirname, '../..');
-const program = join(root, 'node_modules/aws-cdk/bin/cdk');
+const program = [
+  ...['--require', join(import.meta.dirname, 'quick-polls.cjs')],
+  join(root, 'node_modules/aws-cdk/bin/cdk'),
+];
 // A port that nobody listens on. What is not for the emulator fails instead of reaching the network.
 const nowhere = 'http://127.0.0.1:9';
 
