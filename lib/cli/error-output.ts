@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { type Evidence, InvalidFile, type Problem, UsageError, WeighbridgeError } from '../core/errors.ts';
-import { hideUrlSecrets } from './scrub.ts';
+import { hideUrlSecrets } from '../core/scrub.ts';
 
 /** The JSON document of a failure. */
 export interface ErrorDocument {

@@ -1,6 +1,7 @@
 import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { systemClock } from '../core/clock.ts';
 import type { WeighbridgeError } from '../core/errors.ts';
+import { hideSecrets, hideUrlSecrets } from '../core/scrub.ts';
 import { misleadingVariables } from './cloud-environment.ts';
 import { createContext } from './context.ts';
 import { type CommandDeclaration, declarations } from './declarations.ts';
@@ -10,7 +11,6 @@ import { interruptible, type SignalSource } from './interrupt.ts';
 import { packageVersion } from './package-version.ts';
 import { createProgram, type Invocation, type ProgressMode } from './program.ts';
 import type { ProgressStream } from './progress/progress.ts';
-import { hideSecrets, hideUrlSecrets } from './scrub.ts';
 import type { Variables } from './variables.ts';
 
 /** Variables whose values are shown nowhere; `credentials` in weighbridge.yaml names more. */

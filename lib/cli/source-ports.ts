@@ -1,13 +1,12 @@
 import type { HttpClient } from '../core/http/http-client.ts';
 import type { Access } from '../core/manifest/manifest.ts';
-import type { OpenBucket } from '../core/sources/bucket-object-source.ts';
 import type { SourcePorts } from '../core/sources/open-source.ts';
 import { PrivateBuckets } from '../core/sources/private-buckets.ts';
 import { PrivateMirrors } from '../core/sources/private-mirrors.ts';
+import { sourceBuckets } from '../core/sources/source-buckets.ts';
 import { SourceCache } from '../core/sources/source-cache.ts';
 import type { TokenName } from '../core/sources/withheld-credential.ts';
 import { parseBucketUrl } from '../core/stores/bucket-url.ts';
-import type { Store } from '../core/stores/store.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Configuration } from './configuration.ts';
 import type { Environment } from './environment.ts';
@@ -35,7 +34,7 @@ export async function sourcePorts(
     withheldTokens: new Set(isPublic ? withheldTokens(environment, configuration) : []),
     withheldOrigins: configuration.credentials.filter((one) => !credentials.includes(one)),
     unsetCredentials: credentials.filter(({ variable }) => environment.credential(variable) === undefined),
-    openBucket: bucketOpener(context),
+    openBucket: sourceBuckets(context.buckets, context.clock),
     ...(isPublic ? { privateMirrors: new PrivateMirrors(), privateBuckets: privateBuckets(configuration) } : {}),
   };
 }
@@ -54,25 +53,6 @@ function withheldTokens(environment: Environment, { tokens }: Configuration): To
 function privateBuckets({ stores }: Configuration): PrivateBuckets {
   const urls = [stores.private.primary, ...stores.private.replicas];
   return new PrivateBuckets(urls.map(parseBucketUrl).filter((url) => url !== undefined));
-}
-
-/** Buckets of sources, whole, each opened once for each use. */
-function bucketOpener(context: CommandContext): OpenBucket {
-  const opened = new Map<string, Promise<Store>>();
-  return ({ scheme, bucket }, use) => {
-    const url = `${scheme}://${bucket}`;
-    const name = `${use} ${url}`;
-    const store = opened.get(name) ?? open();
-    opened.set(name, store);
-    store.catch(() => opened.delete(name));
-    return store;
-
-    async function open(): Promise<Store> {
-      const { openBucket } = await import('../core/stores/open-bucket.ts');
-      const { buckets, clock } = context;
-      return await openBucket(url, { scheme, bucket, prefix: '' }, { buckets, clock, use });
-    }
-  };
 }
 
 /** The client, made by the first request: a release that is all there asks nobody anything. `open` keeps and closes it. */

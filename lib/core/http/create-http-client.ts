@@ -27,7 +27,8 @@ export interface HttpClientOptions {
   readonly connectionsPerOrigin?: number;
   /** Exact origins that may be plain http or at private addresses (never link-local or metadata ones). */
   readonly trustedOrigins?: readonly string[];
-  readonly credentials?: readonly Credential[];
+  /** All there are, or who knows the one of a URL, and may have to ask for it. */
+  readonly credentials?: readonly Credential[] | ((url: URL) => Promise<Credential | undefined>);
   readonly timeouts?: HttpTimeouts;
   readonly proxy?: ProxyOptions;
   /** PEM certificates trusted beside Node's own list, for upstreams and for the proxy. */
@@ -66,7 +67,7 @@ class UndiciClient implements HttpClient {
     const start = withoutUserinfo(request.url);
     const chain = new RedirectChain(start, redirectLimit);
     const hops: HttpHop[] = [];
-    let credential = request.credentials === false ? undefined : this.credentialFor(start);
+    let credential = request.credentials === false ? undefined : await this.credentialFor(start);
     let headers = lowerCase(request.headers ?? {});
     for (let url = start; ; ) {
       const response = await this.send(request, url, { ...headers, ...credential?.headers }, hops);
@@ -119,8 +120,11 @@ class UndiciClient implements HttpClient {
     }
   }
 
-  private credentialFor(url: URL): Credential | undefined {
-    return this.options.credentials?.find(({ origins }) => origins.includes(url.origin));
+  private async credentialFor(url: URL): Promise<Credential | undefined> {
+    const { credentials } = this.options;
+    const found = typeof credentials === 'function' ? await credentials(url) : credentials?.find(belongsTo(url));
+    // Whoever answers, it goes to its own origins only.
+    return found !== undefined && belongsTo(url)(found) ? found : undefined;
   }
 }
 
@@ -145,6 +149,10 @@ async function orDiscard<T>(response: HttpResponse, look: () => T): Promise<T> {
     await response.discard();
     throw error;
   }
+}
+
+function belongsTo(url: URL): (credential: Credential) => boolean {
+  return ({ origins }) => origins.includes(url.origin);
 }
 
 function withoutUserinfo(url: URL): URL {

@@ -7,13 +7,15 @@ import { LocatedObject, type Location } from './located-object.ts';
 import { formatRepositorySource } from './repository-source.ts';
 import { type ResolvedSource, type Source, SourceError } from './source.ts';
 import type { GitHubRef } from './source-ref.ts';
-import { withheldCredential } from './withheld-credential.ts';
+import { type Withheld, withheldCredential } from './withheld-credential.ts';
 
 export interface GitHubSourceOptions {
   readonly http: HttpClient;
   readonly expect: SourceExpectation;
   /** Fetch the bytes with the token? */
   readonly credentials: boolean;
+  /** Which ones must not, where that is the reason. */
+  readonly withheld?: Withheld | undefined;
   /** The assets of the release; one answer may serve all sources of it. */
   readonly release: (signal: AbortSignal) => Promise<readonly GitHubAsset[]>;
 }
@@ -95,6 +97,6 @@ export class GitHubSource implements Source {
     if (error.outcome === 'rate-limited' && asset.browserUrl !== undefined) {
       return { url: asset.browserUrl, validator: undefined, credentials: false, signed: true };
     }
-    throw this.options.credentials ? error : withheldCredential(error, 'GITHUB_TOKEN', true);
+    throw this.options.credentials ? error : withheldCredential(error, this.options.withheld ?? 'GITHUB_TOKEN', true);
   }
 }

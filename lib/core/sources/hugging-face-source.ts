@@ -9,7 +9,7 @@ import { pinnedHuggingFaceUri, resolveUrl } from './hugging-face-urls.ts';
 import { LocatedObject, type Location } from './located-object.ts';
 import { type ResolvedSource, type Source, type SourceDescription, SourceError } from './source.ts';
 import type { HuggingFaceRef } from './source-ref.ts';
-import { withheldCredential } from './withheld-credential.ts';
+import { type Withheld, withheldCredential } from './withheld-credential.ts';
 
 export interface HuggingFaceSourceOptions {
   readonly http: HttpClient;
@@ -17,6 +17,8 @@ export interface HuggingFaceSourceOptions {
   readonly expect: SourceExpectation;
   /** Use the token? False for bytes that may be published although the token may not be used for that. */
   readonly credentials: boolean;
+  /** Which ones must not, where that is the reason. */
+  readonly withheld?: Withheld | undefined;
   /** A listing of the whole repository at the revision, where one pays off; undefined to ask for the file alone. */
   readonly survey?: (signal: AbortSignal) => Promise<HuggingFaceSurvey | undefined>;
 }
@@ -114,7 +116,7 @@ export class HuggingFaceSource implements Source {
   }
 
   private explain(error: SourceError): SourceError {
-    return this.options.credentials ? error : withheldCredential(error, 'HF_TOKEN');
+    return this.options.credentials ? error : withheldCredential(error, this.options.withheld ?? 'HF_TOKEN');
   }
 
   private describe(response: HttpResponse): SourceDescription {

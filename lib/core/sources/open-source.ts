@@ -116,17 +116,19 @@ function openHuggingFace(ref: HuggingFaceRef, ports: SourcePorts, expect: Source
       }
     });
   };
-  const credentials = withheldFor(endpoint, ports) === undefined;
-  return new HuggingFaceSource(ref, { http, endpoint, expect, credentials, survey });
+  const withheld = withheldFor(endpoint, ports);
+  const credentials = withheld === undefined;
+  return new HuggingFaceSource(ref, { http, endpoint, expect, credentials, withheld, survey });
 }
 
 function openGitHub(ref: GitHubRef, ports: SourcePorts, expect: SourceExpectation): Source {
   const { http, cache } = ports;
   const api = ports.gitHubApi ?? gitHub;
   const key = `github ${api.href} ${ref.owner}/${ref.repo}@${ref.tag}`;
-  const credentials = withheldFor(api, ports) === undefined;
+  const withheld = withheldFor(api, ports);
+  const credentials = withheld === undefined;
   const release = (signal: AbortSignal) => cache.remember(key, () => readGitHubRelease({ http, api }, ref, signal));
-  return new GitHubSource(ref, { http, expect, credentials, release });
+  return new GitHubSource(ref, { http, expect, credentials, withheld, release });
 }
 
 function unusable(uri: string, error: SourceError): Source {

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { NotAuthorised } from '../errors.ts';
 import { bodyPieces } from './body-pieces.ts';
@@ -19,8 +19,8 @@ export interface S3ClientOptions {
   readonly endpoint?: string;
   /** The bucket goes into the path instead of the host name, as most other servers want it. */
   readonly forcePathStyle?: boolean;
-  /** `anonymous` signs nothing and reads public buckets only. */
-  readonly credentials: S3Credentials | (() => Promise<S3Credentials>) | 'anonymous';
+  /** `anonymous` signs nothing and reads public buckets only; `machine` is what the SDK finds where it runs. */
+  readonly credentials: S3Credentials | (() => Promise<S3Credentials>) | 'anonymous' | 'machine';
   /** More for the connections: trusted certificates, a proxy (`proxyEnv`). */
   readonly agent?: AgentOptions;
   /** Connections at most; 128 when absent, twice what a transfer asks for at once. */
@@ -44,9 +44,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     region,
     forcePathStyle,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === 'anonymous'
-      ? { credentials: nobody, signer: { sign: async (request) => request } }
-      : { credentials: typeof credentials === 'function' ? provider(credentials) : { ...credentials } }),
+    ...signing(credentials),
     // The shell reads the environment and hands over what holds.
     ignoreConfiguredEndpointUrls: true,
     maxAttempts: 1,
@@ -72,6 +70,12 @@ export function createS3Client(options: S3ClientOptions): S3Client {
 /** Signs nothing: its `presign` must refuse instead of making a URL that cannot work. */
 export function isAnonymous(credentials: { readonly accessKeyId: string }): boolean {
   return credentials.accessKeyId === nobody.accessKeyId;
+}
+
+function signing(credentials: S3ClientOptions['credentials']): Pick<S3ClientConfig, 'credentials' | 'signer'> {
+  if (credentials === 'machine') return {};
+  if (credentials === 'anonymous') return { credentials: nobody, signer: { sign: async (request) => request } };
+  return { credentials: typeof credentials === 'function' ? provider(credentials) : { ...credentials } };
 }
 
 const nobody = { accessKeyId: '', secretAccessKey: '' } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hideSecrets, hideUrlSecrets } from '../../lib/cli/scrub.ts';
+import { hideSecrets, hideUrlSecrets } from '../../lib/core/scrub.ts';
 
 describe('hiding secrets', () => {
   it('replaces known values wherever they are', () => {
