@@ -1,0 +1,93 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type CfnBucket,
+  type IBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import { type Construct, Node } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+
+/** How a bucket of the mirror is kept; every construct here that has one takes these. */
+export interface ProtectedBucketProps {
+  /**
+   * Full name. One that ends in `-{account}-{region}-an` is made in the namespace of account and region, where nobody
+   * else can take it; `bucketName()` of the contract gives such names.
+   *
+   * @default - CloudFormation makes one up; a retained bucket can then not be adopted again
+   */
+  readonly bucketName?: string;
+  /**
+   * Key for everything in the bucket; it is used once per bucket key, not once per object.
+   *
+   * @default - keys of S3 (SSE-S3)
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * Where S3 writes server access logs, such as `LogsBucket.bucket`.
+   *
+   * @default - no access logs
+   */
+  readonly accessLogs?: IBucket;
+  /**
+   * What becomes of the bucket when its stack is destroyed.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - kept, except when the deployment that makes it fails
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Days an unfinished upload is kept unless said otherwise: longer than any run is resumed. */
+export const defaultUnfinishedUploads = Duration.days(14);
+
+/** Which settings S3 must have before its contents are worth anything, and what the caller adds. */
+export function protectedBucket(
+  scope: Construct,
+  id: string,
+  { bucketName, encryptionKey, accessLogs, removalPolicy }: ProtectedBucketProps,
+  more: { readonly lifecycleRules: LifecycleRule[] } & Pick<BucketProps, 'cors'>,
+): Bucket {
+  const bucket = new Bucket(scope, id, {
+    ...more,
+    ...(bucketName === undefined ? {} : { bucketName }),
+    ...(encryptionKey === undefined
+      ? { encryption: BucketEncryption.S3_MANAGED }
+      : { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }),
+    ...(accessLogs === undefined
+      ? {}
+      : { serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: `s3/${Node.of(scope).id}/` }),
+    versioned: true,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+  placeInNamespace(bucket, bucketName);
+  if (accessLogs === undefined) {
+    acknowledge(
+      bucket,
+      'AwsSolutions-S1',
+      'Access logs are a setting, off by default: they cost storage and requests.',
+    );
+  }
+  return bucket;
+}
+
+/**
+ * The suffix `-an` is S3's own and names the namespace. The L2 would have the prefix instead of the name, but only a
+ * resource whose name the template spells out is adopted again (`cdk deploy --import-existing-resources`).
+ */
+export function placeInNamespace(bucket: Bucket, bucketName: string | undefined): void {
+  if (bucketName?.endsWith('-an')) (bucket.node.defaultChild as CfnBucket).bucketNamespace = 'account-regional';
+}
+
+/** CDK declares its optional properties for compilers that do not tell a missing one from an undefined one. */
+export function asInterface(bucket: Bucket): IBucket {
+  return bucket as IBucket;
+}
