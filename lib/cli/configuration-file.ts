@@ -1,5 +1,6 @@
-import type { z } from 'zod';
+import { deploymentIssues } from '../contract/cloud/resolve-deployment.ts';
 import { type ConfigurationDocument, configurationSchema } from '../contract/configuration.ts';
+import { type FieldIssue, fieldIssues } from '../contract/field-issues.ts';
 import { InvalidFile } from '../core/errors.ts';
 import { plainValue } from '../core/manifest/plain-value.ts';
 import { type Finding, placeFindings } from '../core/manifest/problem-list.ts';
@@ -15,24 +16,26 @@ export function parseConfiguration(text: string | Uint8Array, file: string): Con
   const { value, findings } = plainValue(source.document);
   // A file of comments only says nothing, which is fine.
   const parsed = configurationSchema.safeParse(value ?? {});
-  const all = [...findings, ...(parsed.error?.issues ?? []).flatMap(findingsOf)];
+  const own = (parsed.error?.issues ?? []).flatMap(fieldIssues);
+  const issues = parsed.success ? deploymentIssues(parsed.data) : own;
+  const all = [...findings, ...issues.map(findingOf)];
   if (parsed.success && all.length === 0) return parsed.data;
-  const problems = placeFindings(all, source);
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  throw new InvalidFile(`${file} has ${count}`, problems);
+  throw invalidConfiguration(all, source);
 }
 
-function findingsOf(issue: z.core.$ZodIssue): Finding[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: 'there is no such setting' }));
-  }
-  if (issue.code === 'invalid_union') {
-    // The alternative that got furthest is the one that was meant.
-    const deepest = issue.errors.flat().filter((inner) => inner.path.length > 0);
-    const inner = deepest.length > 0 ? deepest : issue.errors.flat().slice(0, 1);
-    return inner.flatMap((one) => findingsOf({ ...one, path: [...issue.path, ...one.path] }));
-  }
-  const at = issue.code === 'custom' && issue.params?.key === true ? 'key' : 'value';
-  return [{ path, message: issue.message, at, secret: path[0] === 'credentials' && at === 'value' }];
+/** The error of a `weighbridge.yaml`: issues placed in its text. */
+export function invalidConfiguration(findings: readonly Finding[], source: YamlText): InvalidFile {
+  const problems = placeFindings(findings, source);
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new InvalidFile(`${source.file} has ${count}`, problems);
+}
+
+/** A field's issue as a finding; what may be a credential that was pasted is not shown. */
+export function findingOf(issue: FieldIssue): Finding {
+  const { path, message, at } = issue;
+  return { path, message, at, secret: at === 'value' && mayBeSecret(path) };
+}
+
+function mayBeSecret(path: readonly (string | number)[]): boolean {
+  return path[0] === 'credentials' || path.includes('secret');
 }

@@ -1,5 +1,12 @@
 import { z } from 'zod';
+import { asWritten } from './as-written.ts';
 import { bucketsSchema } from './bucket-configuration.ts';
+import { cloudSchema } from './cloud/cloud-configuration.ts';
+import { runLimits } from './cloud/deployment.ts';
+import { environmentsSchema } from './cloud/environments.ts';
+import { publishersSchema } from './cloud/publishers.ts';
+import { replicaRulesSchema } from './cloud/replica-rules.ts';
+import { sourcesSchema } from './cloud/source-grants.ts';
 import { credentialsSchema, originText } from './credential-configuration.ts';
 
 /** A store as the command line takes it; the parts of a bucket URL are judged where it is opened. */
@@ -58,6 +65,12 @@ export const configurationSchema = z.strictObject({
     .describe('What tokens of the environment may be used for.'),
   credentials: credentialsSchema.optional().describe('Headers for other hosts, their values from the environment.'),
   concurrency: z.int().min(1).max(256).optional().describe('Artifacts that are transferred at the same time.'),
+  cloud: asWritten(cloudSchema).optional().describe('What `cdk deploy` makes in the cloud.'),
+  publishers: asWritten(publishersSchema).optional().describe('Who may submit releases to the cloud, by name.'),
+  sources: asWritten(sourcesSchema).optional().describe('What the pipeline in the cloud may read.'),
+  replicas: asWritten(replicaRulesSchema).optional().describe('Which collections the cloud copies to its replicas.'),
+  ...runLimits,
+  environments: environmentsSchema.optional().describe('Deployments that differ from the sections above, by name.'),
 });
 
 /** The file as its author wrote it. */

@@ -71,6 +71,8 @@ describe('init', () => {
       'placeholders',
       ...['tokens', 'credentials'],
       'concurrency',
+      ...['cloud', 'publishers', 'sources', 'replicas'],
+      ...['maxRunBytes', 'maxRunCost', 'environments'],
     ]);
     await writeFile(join(cwd, 'all.yaml'), uncommented);
     const withAll = await runMain(['validate', 'manifests/example/0.1.0.yaml', '--config', 'all.yaml'], { cwd });

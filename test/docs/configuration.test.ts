@@ -33,7 +33,9 @@ describe('the weighbridge.yaml that init writes', () => {
 });
 
 describe('the JSON schema of weighbridge.yaml', () => {
-  const accepts = new Ajv({ strict: true, allErrors: true }).compile(configurationJsonSchema());
+  const accepts = new Ajv({ strict: true, allErrors: true, formats: { email: true, uri: true } }).compile(
+    configurationJsonSchema(),
+  );
   const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
   const example = codeBlocks(page).find(({ language }) => language === 'yaml')?.text ?? '';
 
@@ -51,6 +53,10 @@ describe('the JSON schema of weighbridge.yaml', () => {
     ['credentials: { "https://host.example": { env: lower } }'],
     ['credentials: { "https://host.example": {} }'],
     ['stores: { public: "ftp://host" }'],
+    ['cloud: { name: Upper }'],
+    ['environments: { prod: { cloud: { regoin: eu-west-1 } } }'],
+    ['environments: { prod: { cloud: { retention: { logDays: 8 } } } }'],
+    ['replicas: [ { collections: [ "*" ], to: [ tape ] } ]'],
   ])('refuses %s', (text) => {
     expect(accepts(parse(text))).toBe(false);
     expect(() => parseConfiguration(text, 'weighbridge.yaml')).toThrow();

@@ -36,4 +36,47 @@ export const configurationYaml = `# yaml-language-server: $schema=node_modules/w
 
 # Artifacts that are transferred at the same time.
 # concurrency: 4
+
+# The rest is for the cloud, which "npx cdk deploy" makes (docs/deploy.md): what is made there.
+# cloud:
+#   name: weights               # what stacks, buckets and roles are named after
+#   account: "111122223333"     # without them: account and region of the credentials that deploy
+#   region: eu-central-1
+#   public: true                # buckets, pipeline and CDN have many more settings: docs/configuration.md
+#   gcs:                        # a mirror in Google Cloud Storage; docs/gcp.md says how the trust is set up
+#     project: acme-models
+#     location: EU
+#     public: { name: acme-models-mirror }
+#     private: { name: acme-models-private }
+#     workloadIdentity: { provider: //iam.googleapis.com/projects/1234567890/locations/global/workloadIdentityPools/weights/providers/aws }
+#   tags: { team: research }
+
+# Who may submit what, by name: the CI of a repository, or people.
+# publishers:
+#   models:
+#     github: { owner: acme, repository: models, branch: main }
+#     collections: [ "*" ]
+#     access: [ public ]
+
+# What the pipeline in the cloud may read; nothing that is not named here.
+# sources:
+#   huggingFace: [ acme ]
+#   github: [ acme ]
+#   hosts: [ models.example.org ]
+#   buckets:
+#     - { bucket: s3://acme-training, keys: [ "exports/*" ] }
+#   tokens: { huggingFace: { secret: weights/hf-token, for: any } }
+
+# Which collections are copied to Google Cloud Storage: egress is paid by the GB, so none is that is not named.
+# replicas:
+#   - { collections: [ "falcon-*" ], to: [ gcs ] }
+
+# Most that one run may fetch, in bytes, and cost, in USD; more is refused before the first byte.
+# maxRunBytes: 500000000000
+# maxRunCost: 25
+
+# Deployments that differ from the sections above: npx cdk deploy -c env=prod
+# environments:
+#   dev: { cloud: { name: weights-dev, gcs: null }, replicas: [] }
+#   prod: { cloud: { account: "444455556666", retention: { logDays: 365 } } }
 `;

@@ -79,3 +79,10 @@ export function coversCollection(patterns: readonly string[], collection: string
     pattern.endsWith('*') ? collection.startsWith(pattern.slice(0, -1)) : collection === pattern,
   );
 }
+
+/** Is there a collection that both patterns cover? */
+export function patternsMeet(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((pattern) => (pattern.endsWith('*') ? pattern.slice(0, -1) : undefined));
+  if (a !== undefined && b !== undefined) return a.startsWith(b) || b.startsWith(a);
+  return a !== undefined ? other.startsWith(a) : b !== undefined ? one.startsWith(b) : one === other;
+}

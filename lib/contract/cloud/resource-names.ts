@@ -29,14 +29,21 @@ export function gcsStackName(name: string): string {
 
 export type CiRole = 'submit' | 'plan';
 
-/** Name of the role that the CI of a publisher takes; the region, since names of roles are of the whole account. */
+/** Characters that a name of a bucket and of a role may have; a configuration that would make longer ones is refused. */
+export const longestBucketName = 63;
+export const longestRoleName = 64;
+
+/**
+ * Name of the role that the CI of a publisher takes; the region, since names of roles are of the whole account. Never
+ * cut: the region may be a token at synth.
+ */
 export function ciRoleName(
   role: CiRole,
   publisher: string,
   { name, region }: Omit<DeploymentPlace, 'account'>,
   prefix: string,
 ): string {
-  return `${prefix}${name}-${role}-${publisher}-${region}`.slice(0, 64);
+  return `${prefix}${name}-${role}-${publisher}-${region}`;
 }
 
 /** Name of the role that copies to GCS: Google's side of the trust names it. */
@@ -45,5 +52,5 @@ export function gcsRoleName(
   { name, region }: Omit<DeploymentPlace, 'account'>,
   prefix: string,
 ): string {
-  return `${prefix}${name}-gcs-${purpose}-${region}`.slice(0, 64);
+  return `${prefix}${name}-gcs-${purpose}-${region}`;
 }
