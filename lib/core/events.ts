@@ -9,7 +9,7 @@ export type CoreEvent =
   /** Work on one release begins. */
   | {
       readonly type: 'run-started';
-      readonly job: 'stage' | 'pull' | 'verify' | 'lock';
+      readonly job: 'stage' | 'pull' | 'verify' | 'lock' | 'send';
       readonly release: string;
       readonly artifacts: number;
       /** The store or mirror that is read again; `verify` only. */
@@ -32,6 +32,15 @@ export type CoreEvent =
     }
   /** `done` counts from the start of the artifact; after a resume it starts above zero, after a restart it falls. */
   | { readonly type: 'progress'; readonly id: string; readonly done: number; readonly total: number | undefined }
+  /** Where a run on other machines stands, all of it: these figures take the place of all before. */
+  | {
+      readonly type: 'standing';
+      readonly finished: number;
+      readonly failed: number;
+      /** Of what is to be moved, those of artifacts under way included. */
+      readonly bytes: number;
+      readonly active: readonly { readonly id: string; readonly done: number; readonly total: number | undefined }[];
+    }
   | {
       readonly type: 'attempt';
       readonly id: string;

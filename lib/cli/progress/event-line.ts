@@ -1,7 +1,7 @@
 import type { CoreEvent } from '../../core/events.ts';
 import { formatBytes, formatDuration } from './quantities.ts';
 
-const jobs = { stage: 'staging', pull: 'pulling', verify: 'verifying', lock: 'locking' } as const;
+const jobs = { stage: 'staging', pull: 'pulling', verify: 'verifying', lock: 'locking', send: 'sending' } as const;
 
 const phases = {
   survey: 'looking at what is there',
@@ -48,6 +48,7 @@ export function eventLine(event: CoreEvent): string | undefined {
       return event.store === undefined ? undefined : `${phaseWords(event.phase)} to ${event.store}`;
     case 'artifact-started':
     case 'progress':
+    case 'standing':
       return undefined;
     default:
       return event satisfies never;

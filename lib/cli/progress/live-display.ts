@@ -73,6 +73,7 @@ function keeps(event: CoreEvent): boolean {
     case 'planned':
     case 'artifact-started':
     case 'progress':
+    case 'standing':
     case 'run-finished':
       return false;
     default:

@@ -13,6 +13,8 @@ const quietSeconds = 10;
 const fewArtifacts = 30;
 /** Seconds: what was over sooner needs no line of its own; the command says what came of it. */
 const longTime = 2;
+/** Events that tell how far it is. */
+const tells: ReadonlySet<CoreEvent['type']> = new Set(['progress', 'artifact-finished', 'standing']);
 
 /** A log for files and CI: begin, every ten seconds or ten percent, what goes wrong meanwhile, end. */
 export function plainLines(stream: ProgressStream, clock: Clock): Progress {
@@ -44,7 +46,7 @@ export function plainLines(stream: ProgressStream, clock: Clock): Progress {
         saidAt = at;
         saidTenth = 0;
       }
-      if (event.type === 'progress' || event.type === 'artifact-finished') sayHowFar(at);
+      if (tells.has(event.type)) sayHowFar(at);
       for (const line of failures.take(event, at)) write(line);
       const line = worthSaying ? eventLine(event) : undefined;
       if (line !== undefined) write(line);

@@ -34,6 +34,8 @@ export class RunTally {
   /** Of what is to be moved: known after the plan. */
   plannedBytes: number | undefined;
   private settledBytes = 0;
+  /** Was there a `standing` in this run? */
+  private stood = false;
 
   /**
    * Takes one event into account.
@@ -60,6 +62,9 @@ export class RunTally {
         return;
       case 'artifact-finished':
         this.finish(event, at);
+        return;
+      case 'standing':
+        this.stand(event, at);
         return;
       case 'run-finished':
         this.active.clear();
@@ -103,6 +108,7 @@ export class RunTally {
     this.failed = 0;
     this.plannedBytes = undefined;
     this.settledBytes = 0;
+    this.stood = false;
   }
 
   private progress(id: string, done: number, total: number | undefined, at: number): void {
@@ -127,6 +133,26 @@ export class RunTally {
     } else if (artifact !== undefined && this.plannedBytes !== undefined) {
       this.plannedBytes = Math.max(0, this.plannedBytes - (artifact.total ?? 0));
     }
+  }
+
+  private stand({ finished, failed, bytes, active }: Extract<CoreEvent, { type: 'standing' }>, at: number): void {
+    // What was there when somebody began to look did not arrive now.
+    const before = this.stood ? this.doneBytes : bytes;
+    this.stood = true;
+    this.finished = finished;
+    this.failed = failed;
+    const ids = new Set(active.map(({ id }) => id));
+    for (const id of this.active.keys()) if (!ids.has(id)) this.active.delete(id);
+    for (const { id, done, total } of active) {
+      const artifact = this.active.get(id);
+      const shown = artifact ?? newArtifact(id, total, at);
+      if (artifact !== undefined) shown.meter.add(Math.max(0, done - shown.done), at);
+      shown.done = done;
+      shown.total = total ?? shown.total;
+      this.active.set(id, shown);
+    }
+    this.settledBytes = bytes - active.reduce((sum, { done }) => sum + done, 0);
+    this.meter.add(Math.max(0, bytes - before), at);
   }
 
   private count(artifact: ActiveArtifact, bytes: number, at: number): void {

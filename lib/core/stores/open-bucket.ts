@@ -11,6 +11,8 @@ export interface OpenBucketOptions {
   readonly use?: BucketUse;
   /** Bytes of a part of large uploads, where the object's size does not need more. */
   readonly partSize?: number | undefined;
+  /** For who may write and not read (`S3StoreOptions`); of S3 only. */
+  readonly writeOnly?: boolean;
 }
 
 /**
@@ -21,12 +23,12 @@ export interface OpenBucketOptions {
  */
 export async function openBucket(url: string, place: BucketUrl, options: OpenBucketOptions): Promise<Store> {
   const { scheme, bucket, prefix } = place;
-  const { buckets, clock, use = 'store', partSize } = options;
+  const { buckets, clock, use = 'store', partSize, writeOnly } = options;
   const asked = partSize === undefined ? {} : { partSize: askedPartSize(scheme, partSize) };
   const common = { url, bucket, prefix, clock, ...asked };
   if (scheme === 's3') {
     const [{ S3Store }, access] = await Promise.all([import('./s3-store.ts'), buckets.s3(bucket, use)]);
-    return new S3Store({ ...common, ...access });
+    return new S3Store({ ...common, ...access, writeOnly });
   }
   const [{ GcsStore }, access] = await Promise.all([import('./gcs-store.ts'), buckets.gcs(bucket, use)]);
   return new GcsStore({ ...common, ...access });

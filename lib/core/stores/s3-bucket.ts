@@ -25,6 +25,8 @@ export interface S3BucketOptions {
   readonly policy: RetryPolicy;
   /** Called with the count of bytes of every piece of an object that arrived. */
   readonly onReceived?: ((bytes: number) => void) | undefined;
+  /** Objects are written and never looked at: what is not allowed is not asked for. */
+  readonly writeOnly?: boolean | undefined;
 }
 
 /** One request, tried until it is answered. */

@@ -13,8 +13,9 @@ import { type ObjectStat, type ReadOptions, type StoredObject, StoreError, tooLa
 
 const missing = ['NoSuchKey', 'NotFound', '404'];
 
-/** Undefined when it is missing. @throws StoreError when the bucket is. */
+/** Undefined when it is missing, or may not be looked at. @throws StoreError when the bucket is missing. */
 export async function headObject(bucket: S3Bucket, key: string): Promise<ObjectStat | undefined> {
+  if (bucket.options.writeOnly === true) return undefined;
   const request = { kind: 'head', action: 's3:GetObject', key, expects: missing } as const;
   const command = new HeadObjectCommand({ ...bucket.object(key), ChecksumMode: 'ENABLED' });
   const answer = await bucket.ask(request, (options) => bucket.client.send(command, options));

@@ -48,6 +48,12 @@ export interface S3StoreOptions {
   readonly onReceived?: ((bytes: number) => void) | undefined;
   /** Bytes; 16 MiB when absent, at least 5 MiB. */
   readonly partSize?: number;
+  /**
+   * For who may write and not read: `head` finds nothing, and a put or completion that meets an object at its key
+   * answers `exists` without saying which.
+   * @default false
+   */
+  readonly writeOnly?: boolean | undefined;
 }
 
 /** S3 slows down for minutes while it splits a prefix that became busy, so tries are many and short. */
@@ -62,9 +68,9 @@ export class S3Store implements Store, Presigning, Clocked, Configured, ServerCo
 
   constructor(options: S3StoreOptions) {
     const { url, bucket, prefix, client, settings = {}, clock = systemClock, policy = s3RetryPolicy } = options;
-    const { onReceived } = options;
+    const { onReceived, writeOnly } = options;
     this.url = url;
-    this.#bucket = new S3Bucket({ url, bucket, prefix, client, settings, clock, policy, onReceived });
+    this.#bucket = new S3Bucket({ url, bucket, prefix, client, settings, clock, policy, onReceived, writeOnly });
     this.limits = {
       maxObject: s3Limits.maxObject,
       singlePut: preferredPart,
