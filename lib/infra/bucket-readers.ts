@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, AnyPrincipal, ArnPrincipal, type IPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 
@@ -35,6 +36,8 @@ interface Reader {
 
 /** Lets readers in by the policies of the bucket and, where there is one, of its key. */
 export function admitReaders(bucket: Bucket, readers: BucketReaders): void {
+  const { region, urlSuffix } = Stack.of(bucket);
+  const viaS3 = `s3.${region}.${urlSuffix}`;
   for (const { sid, principals, conditions, asksKms } of readersOf(readers)) {
     const common = { principals: [...principals], conditions };
     bucket.addToResourcePolicy(
@@ -61,7 +64,7 @@ export function admitReaders(bucket: Bucket, readers: BucketReaders): void {
         resources: ['*'],
         conditions: {
           ...conditions,
-          StringEquals: { ...conditions.StringEquals, 'kms:ViaService': `s3.${bucket.env.region}.amazonaws.com` },
+          StringEquals: { ...conditions.StringEquals, 'kms:ViaService': viaS3 },
         },
       }),
     );

@@ -54,8 +54,7 @@ export class StateBucket extends Construct {
         },
         ...prefixes.map((prefix) => ({ id: `expire-${prefix.slice(0, -1)}`, prefix, expiration })),
         // Progress and checkpoints are written again and again; events name the version that they are about.
-        { id: 'replaced-versions', noncurrentVersionExpiration: Duration.days(1) },
-        { id: 'delete-markers', expiredObjectDeleteMarker: true },
+        { id: 'replaced-versions', noncurrentVersionExpiration: Duration.days(1), expiredObjectDeleteMarker: true },
       ],
     });
     this.bucket = asInterface(bucket);
