@@ -26,7 +26,7 @@ export interface CdkCommand {
 }
 
 const linesShown = 60;
-const secondsToEnd = 5;
+const secondsToEnd = 2;
 
 /**
  * Runs a command of the CDK to its end.

@@ -13,7 +13,8 @@ import {
   aws_stepfunctions_tasks as tasks,
 } from 'aws-cdk-lib';
 
-const app = new App();
+// Without it, ResultWriterV2 is dropped from the definition.
+const app = new App({ context: { '@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2': true } });
 const context = (name: string): string => app.node.getContext(name) as string;
 const stack = new Stack(app, 'minimal', { env: { account: '000000000000', region: 'us-east-1' } });
 
