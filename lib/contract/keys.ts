@@ -1,6 +1,9 @@
 /** Object keys of a mirror: the same in every store. */
 export const registryKey = 'registry.json';
 
+/** Where the public mirror of a deployment says how it is. */
+export const statusKey = '_weighbridge/status.json';
+
 /** Names that a release prefix reserves for its own records. */
 export const reservedFiles = ['SHA256SUMS', 'RELEASE.md', 'release.json', 'objects.json'] as const;
 

@@ -46,9 +46,12 @@ export function ciRoleName(
   return `${prefix}${name}-${role}-${publisher}-${region}`;
 }
 
-/** Name of the role that copies to GCS: Google's side of the trust names it. */
+/** What roles reach Google for: each has a name of its own there. */
+export type GcsPurpose = 'plan' | 'transfer' | 'publish' | 'replicate' | 'publish-replicas' | 'buckets';
+
+/** Name of a role that reaches Google Cloud: Google's side of the trust names it. */
 export function gcsRoleName(
-  purpose: 'replicate' | 'buckets',
+  purpose: GcsPurpose,
   { name, region }: Omit<DeploymentPlace, 'account'>,
   prefix: string,
 ): string {

@@ -1,0 +1,197 @@
+import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2 } from 'aws-cdk-lib/cx-api';
+import { Construct } from 'constructs';
+import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
+import type { PipelineHandler } from '../contract/cloud/handlers.ts';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { deadLetterQueue, sendFailedCalls } from './dead-letters.ts';
+import { grantCopyFrom, grantPublish, grantStatusPage, grantSurvey, grantTransfer } from './grant-passes.ts';
+import { grantSources } from './grant-sources.ts';
+import type { HandlerFunction } from './handler-function.ts';
+import { mapWildcards } from './map-storage.ts';
+import type { MirrorBucket } from './mirror-bucket.ts';
+import { pipelineDefinition } from './pipeline-definition.ts';
+import { pipelineFunctions } from './pipeline-functions.ts';
+import { reportWhatDied, startOnSubmission } from './pipeline-rules.ts';
+import type { StateBucket } from './state-bucket.ts';
+
+export interface StagingPipelineProps {
+  /** What the handlers read of weighbridge.yaml: `runtimeConfiguration(deployment)`. */
+  readonly configuration: RuntimeConfiguration;
+  /** Where submissions come and working state lies. */
+  readonly state: StateBucket;
+  /** Primary of public releases. @default - none can be published */
+  readonly publicMirror?: MirrorBucket;
+  /** Primary of private releases. @default - none can be published */
+  readonly privateMirror?: MirrorBucket;
+  /** Base URL under which consumers read the public mirror. @default - the registry names none */
+  readonly publicUrl?: string;
+  /**
+   * Encrypts logs and dead letters; what is in a bucket goes by the key of the bucket. A key of another stack must let
+   * CloudWatch Logs and EventBridge use it.
+   * @default - keys of the services
+   */
+  readonly encryptionKey?: kms.IKey;
+  /** @default logs.RetentionDays.THREE_MONTHS */
+  readonly logRetention?: logs.RetentionDays;
+  /**
+   * Longest run. Checkpoints and unfinished uploads must be kept for longer.
+   * @default Duration.days(13)
+   */
+  readonly timeout?: Duration;
+  /** What the names of the roles begin with that Google's side of a trust names. @default - nothing */
+  readonly rolePrefix?: string;
+  /** @default lambda.Architecture.ARM_64 */
+  readonly architecture?: lambda.Architecture;
+  /** Folder of the built handlers. @default - that of this package */
+  readonly bundles?: string;
+}
+
+/**
+ * From a submission to a published release and its report: a state machine over six functions, started by each object
+ * that is put below `submissions/` of the state bucket.
+ *
+ * @example
+ * const state = new StateBucket(this, 'State');
+ * const mirror = new MirrorBucket(this, 'Public');
+ * new StagingPipeline(this, 'Pipeline', { configuration, state, publicMirror: mirror });
+ */
+export class StagingPipeline extends Construct {
+  readonly stateMachine: sfn.StateMachine;
+  readonly functions: Readonly<Record<PipelineHandler, HandlerFunction>>;
+  /** Events that started nothing, and deaths of runs that were not reported. */
+  readonly deadLetters: sqs.Queue;
+  /** Of the state machine and of every function. */
+  readonly logGroups: readonly logs.LogGroup[];
+  readonly #props: StagingPipelineProps;
+
+  /** @throws Error when the handlers were not built. */
+  constructor(scope: Construct, id: string, props: StagingPipelineProps) {
+    super(scope, id);
+    this.#props = props;
+    const { configuration, encryptionKey } = props;
+    const state = props.state.bucket;
+    // In an app without the flag the CDK would leave out the results' writer without a word.
+    this.node.setContext(STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2, true);
+
+    this.functions = pipelineFunctions(this, {
+      configuration,
+      state,
+      publicMirror: props.publicMirror?.bucket,
+      privateMirror: props.privateMirror?.bucket,
+      publicUrl: props.publicUrl,
+      encryptionKey,
+      logRetention: props.logRetention,
+      rolePrefix: props.rolePrefix,
+      architecture: props.architecture,
+      bundles: props.bundles,
+    });
+    this.#grant();
+
+    const logGroup = this.#stateMachineLogs();
+    this.stateMachine = this.#stateMachine(state, logGroup);
+    this.deadLetters = deadLetterQueue(this, 'DeadLetters', encryptionKey);
+    const report = this.functions.report;
+    startOnSubmission(this, state, this.stateMachine, this.deadLetters);
+    reportWhatDied(this, this.stateMachine, report.function, this.deadLetters);
+    sendFailedCalls(report, this.deadLetters);
+    this.logGroups = [logGroup, ...Object.values(this.functions).map((handler) => handler.logGroup)];
+  }
+
+  /** What each function may do: nothing that is not here. */
+  #grant(): void {
+    const { state, publicMirror, privateMirror, configuration } = this.#props;
+    const { plan, transfer, publish, replicate, 'publish-replicas': publishReplicas, report } = this.functions;
+    const mirrors = [publicMirror, privateMirror].flatMap((mirror) => (mirror === undefined ? [] : [mirror.bucket]));
+
+    state.grantReadSubmissions(plan);
+    state.grantReadSubmissions(report);
+    for (const handler of Object.values(this.functions)) {
+      state.grantWork(handler);
+      state.grantWriteReports(handler);
+    }
+    for (const reader of [plan, transfer]) {
+      state.grantReadInbox(reader);
+      grantSources(reader.role, configuration.sources);
+    }
+    for (const mirror of mirrors) {
+      grantSurvey(mirror, plan);
+      grantTransfer(mirror, transfer);
+      grantPublish(mirror, publish);
+      grantCopyFrom(mirror, replicate);
+      grantCopyFrom(mirror, publishReplicas);
+    }
+    if (configuration.statusPage && publicMirror !== undefined) grantStatusPage(publicMirror.bucket, report);
+    report.role.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'TellOfTheEnd',
+        actions: ['events:PutEvents'],
+        resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+      }),
+    );
+  }
+
+  #stateMachine(state: s3.IBucket, logGroup: logs.ILogGroup): sfn.StateMachine {
+    const { configuration, timeout = Duration.days(13) } = this.#props;
+    const functions = Object.fromEntries(
+      Object.entries(this.functions).map(([name, handler]) => [name, handler.function]),
+    ) as Record<PipelineHandler, lambda.Function>;
+    const definition = pipelineDefinition(new Construct(this, 'States'), {
+      functions,
+      state,
+      concurrency: configuration.pipeline.concurrency,
+    });
+    const stateMachine = new sfn.StateMachine(this, 'StateMachine', {
+      comment: 'Weighbridge: from a submission to a published release',
+      definitionBody: sfn.DefinitionBody.fromChainable(definition),
+      timeout,
+      // What passes between states is pointers, but inputs of functions are nobody's business either.
+      logs: { destination: logGroup, level: sfn.LogLevel.ERROR, includeExecutionData: false },
+      tracingEnabled: false,
+    });
+    this.#acknowledge(stateMachine, state, Object.values(functions));
+    return stateMachine;
+  }
+
+  /** Named as AWS advises for logs that it delivers itself: others are each written into one policy of limited size. */
+  #stateMachineLogs(): logs.LogGroup {
+    const { encryptionKey, logRetention = logs.RetentionDays.THREE_MONTHS } = this.#props;
+    return new logs.LogGroup(this, 'StateMachineLogs', {
+      logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 100, separator: '-' })}`,
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(encryptionKey === undefined ? {} : { encryptionKey }),
+    });
+  }
+
+  #acknowledge(stateMachine: sfn.StateMachine, state: s3.IBucket, functions: readonly lambda.Function[]): void {
+    acknowledge(
+      stateMachine,
+      'AwsSolutions-SF1',
+      'Each pass is logged by its function, with the run it belongs to; the machine logs what went wrong.',
+    );
+    acknowledge(
+      stateMachine,
+      'AwsSolutions-SF2',
+      'Runs take hours and are followed by progress and report; traces of X-Ray would cost and add nothing.',
+    );
+    const { role } = stateMachine;
+    for (const { functionArn } of functions) {
+      acknowledgeWildcard({ grantPrincipal: role }, `${functionArn}:*`, 'Versions of exactly this function.');
+    }
+    for (const [resource, reason] of mapWildcards(state))
+      acknowledgeWildcard({ grantPrincipal: role }, resource, reason);
+    acknowledgeWildcard(
+      { grantPrincipal: role },
+      '*',
+      'Deliveries of logs have no ARNs; AWS documents this statement.',
+    );
+  }
+}
