@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { type ExitCode, exitCodes } from '../contract/exit-codes.ts';
 import { type Evidence, InvalidFile, type Problem, UsageError, WeighbridgeError } from '../core/errors.ts';
 import { hideUrlSecrets } from '../core/scrub.ts';
+import { problemLine } from './problem-line.ts';
 
 /** The JSON document of a failure. */
 export interface ErrorDocument {
@@ -50,16 +51,6 @@ export function errorDocument(error: WeighbridgeError): ErrorDocument {
 export function errorLines(error: WeighbridgeError): readonly string[] {
   const problems = error instanceof InvalidFile ? error.problems.map(problemLine) : [];
   return [...problems, `weighbridge: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
-}
-
-/** `file:line:column: severity: field: message (found: value)`, which editors and CI systems turn into links. */
-export function problemLine(problem: Problem): string {
-  const field = problem.field === '' ? '' : `${problem.field}: `;
-  const { file, line, column, severity, message, value } = problem;
-  // A word or number may stand in the message by chance; what is as long as a name or URL does not.
-  const said = value !== undefined && value.length > 8 && message.includes(value);
-  const found = value === undefined || said ? '' : ` (found: ${value})`;
-  return `${file}:${line}:${column}: ${severity}: ${field}${message}${found}`;
 }
 
 function usageErrorOf(error: CommanderError): UsageError {

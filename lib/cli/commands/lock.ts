@@ -1,9 +1,9 @@
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
 import { InvalidFile, type Problem, UsageError } from '../../core/errors.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
-import { problemLine } from '../error-output.ts';
 import { lockFile } from '../locking/lock-file.ts';
 import { type LockedFile, lockSummary } from '../locking/lock-summary.ts';
+import { problemLine } from '../problem-line.ts';
 
 /** `lock MANIFEST... [--check]` */
 export const run: CommandRun = async (context, { args, options }) => {

@@ -4,7 +4,7 @@ import { exitCodes } from '../../contract/exit-codes.ts';
 import { InvalidFile, type Problem } from '../../core/errors.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
-import { problemLine } from '../error-output.ts';
+import { problemLine } from '../problem-line.ts';
 
 interface CheckedFile {
   /** As the user wrote it. */

@@ -197,3 +197,16 @@ export const cloudSchema = z.strictObject({
 export type CloudSettings = z.infer<typeof cloudSchema>;
 export type GcsSettings = z.infer<typeof gcs>;
 export type ReaderSettings = z.infer<typeof readers>;
+
+export type PublicMirrorSettings = z.infer<typeof publicMirror>;
+export type PrivateMirrorSettings = z.infer<typeof privateMirror>;
+
+/** Settings of the public mirror; undefined where there is none. */
+export function publicMirrorOf(cloud: CloudSettings): PublicMirrorSettings | undefined {
+  return typeof cloud.public === 'object' ? cloud.public : cloud.public ? publicMirror.parse({}) : undefined;
+}
+
+/** Settings of the private mirror; undefined where there is none. */
+export function privateMirrorOf(cloud: CloudSettings): PrivateMirrorSettings | undefined {
+  return typeof cloud.private === 'object' ? cloud.private : cloud.private ? privateMirror.parse({}) : undefined;
+}

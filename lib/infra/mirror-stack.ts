@@ -1,0 +1,164 @@
+import { Annotations, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { PriceClass } from 'aws-cdk-lib/aws-cloudfront';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import {
+  type PrivateMirrorSettings,
+  type PublicMirrorSettings,
+  privateMirrorOf,
+  publicMirrorOf,
+} from '../contract/cloud/cloud-configuration.ts';
+import type { Deployment } from '../contract/cloud/deployment.ts';
+import { type BucketPurpose, bucketName } from '../contract/cloud/resource-names.ts';
+import { EncryptionKey } from './encryption-key.ts';
+import { given } from './given.ts';
+import { LogsBucket } from './logs-bucket.ts';
+import { MirrorBucket } from './mirror-bucket.ts';
+import { MirrorCdn } from './mirror-cdn.ts';
+import { PublisherRoles } from './publisher-roles.ts';
+import { StateBucket } from './state-bucket.ts';
+
+export interface MirrorStackProps extends StackProps {
+  /** One environment of weighbridge.yaml. */
+  readonly deployment: Deployment;
+}
+
+/** Everything of a deployment that is in AWS. What is in Google Cloud Storage has a stack of its own. */
+export class MirrorStack extends Stack {
+  readonly state: StateBucket;
+  /** Undefined where `cloud.public` is false, as the CDN then is. */
+  readonly publicMirror: MirrorBucket | undefined;
+  readonly cdn: MirrorCdn | undefined;
+  /** Undefined where `cloud.private` is false. */
+  readonly privateMirror: MirrorBucket | undefined;
+  readonly publishers: PublisherRoles;
+
+  readonly #deployment: Deployment;
+  readonly #key: IKey | undefined;
+  readonly #logs: LogsBucket | undefined;
+
+  constructor(scope: Construct, id: string, { deployment, ...props }: MirrorStackProps) {
+    super(scope, id, props);
+    this.#deployment = deployment;
+    const { cloud } = deployment;
+    const publicSettings = publicMirrorOf(cloud);
+    const privateSettings = privateMirrorOf(cloud);
+
+    this.#key = this.#encryptionKey();
+    this.#logs = this.#logsBucket(publicSettings, privateSettings);
+
+    this.publicMirror = publicSettings && this.#mirror('PublicMirror', 'public', publicSettings);
+    this.cdn = publicSettings && this.publicMirror && this.#cdn(this.publicMirror, publicSettings);
+    this.privateMirror = privateSettings && this.#mirror('PrivateMirror', 'private', privateSettings);
+
+    this.state = new StateBucket(this, 'State', {
+      ...this.#bucket('state'),
+      expireAfter: Duration.days(cloud.retention.stateDays),
+      unfinishedUploads: Duration.days(cloud.retention.unfinishedUploadDays),
+    });
+    this.publishers = new PublisherRoles(this, 'Publishers', {
+      publishers: deployment.publishers,
+      submissions: this.state,
+      mirrors: [
+        ...(this.publicMirror ? [{ access: 'public' as const, bucket: this.publicMirror.bucket }] : []),
+        ...(this.privateMirror ? [{ access: 'private' as const, bucket: this.privateMirror.bucket }] : []),
+      ],
+      deploymentName: cloud.name,
+      oidc: cloud.oidc,
+      rolePath: cloud.rolePath,
+      rolePrefix: cloud.rolePrefix,
+    });
+
+    this.#warn();
+    this.#outputs();
+  }
+
+  #encryptionKey(): IKey | undefined {
+    const { encryptionKey } = this.#deployment.cloud;
+    if (encryptionKey === 'managed') return undefined;
+    return encryptionKey === 'create'
+      ? new EncryptionKey(this, 'EncryptionKey').key
+      : Key.fromKeyArn(this, 'EncryptionKey', encryptionKey);
+  }
+
+  #logsBucket(publicSettings?: PublicMirrorSettings, privateSettings?: PrivateMirrorSettings): LogsBucket | undefined {
+    const cdnLogs = publicSettings?.cdnLogs ?? false;
+    if (!cdnLogs && !publicSettings?.accessLogs && !privateSettings?.accessLogs) return undefined;
+    return new LogsBucket(this, 'Logs', {
+      bucketName: this.#bucketName('logs'),
+      expireAfter: Duration.days(this.#deployment.cloud.retention.logDays),
+      cdnLogs,
+    });
+  }
+
+  #mirror(id: string, purpose: 'public' | 'private', { readers, accessLogs }: PrivateMirrorSettings): MirrorBucket {
+    const { retention } = this.#deployment.cloud;
+    return new MirrorBucket(this, id, {
+      ...this.#bucket(purpose),
+      noncurrentVersions: Duration.days(retention.noncurrentDays),
+      unfinishedUploads: Duration.days(retention.unfinishedUploadDays),
+      ...given({ accessLogs: accessLogs ? this.#logs?.bucket : undefined, readers: readers && given(readers) }),
+    });
+  }
+
+  #cdn(mirror: MirrorBucket, { domain, webAcl, cors, cdnLogs, priceClass }: PublicMirrorSettings): MirrorCdn {
+    const ownDomain = domain && {
+      name: domain.name,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificate),
+    };
+    return new MirrorCdn(this, 'Cdn', {
+      mirror,
+      allowedOrigins: cors,
+      priceClass: priceClasses[priceClass],
+      ...given({ domain: ownDomain, webAclArn: webAcl, accessLogs: cdnLogs ? this.#logs?.bucket : undefined }),
+    });
+  }
+
+  #bucket(purpose: BucketPurpose): { readonly bucketName: string; readonly encryptionKey?: IKey } {
+    return { bucketName: this.#bucketName(purpose), ...given({ encryptionKey: this.#key }) };
+  }
+
+  #bucketName(purpose: BucketPurpose): string {
+    const { account, region } = this;
+    return bucketName(purpose, { name: this.#deployment.cloud.name, account, region });
+  }
+
+  #warn(): void {
+    const { trustedOrigins } = this.#deployment;
+    if (trustedOrigins.length === 0) return;
+    const message =
+      `The pipeline may reach ${trustedOrigins.join(', ')} although that is plain http or a private address: ` +
+      'trustedOrigins in weighbridge.yaml names it. Take it out unless this deployment is for trying things.';
+    Annotations.of(this).addWarningV2('weighbridge:trusted-origins', message);
+  }
+
+  #outputs(): void {
+    const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
+    if (this.cdn !== undefined) output('PublicUrl', this.cdn.url, 'weighbridge ls --from URL: the public mirror');
+    for (const [id, mirror] of [
+      ['PublicStore', this.publicMirror],
+      ['PrivateStore', this.privateMirror],
+    ] as const) {
+      if (mirror !== undefined) output(id, `s3://${mirror.bucket.bucketName}`, 'weighbridge verify --store URL');
+    }
+    output('StateBucket', this.state.bucket.bucketName, 'Where submit sends manifests, and reports are');
+    for (const [name, { submit, plan }] of this.publishers.roles) {
+      const of = outputName(name);
+      output(`SubmitRole${of}`, submit.roleArn, `The role that CI of ${name} takes on its release branch`);
+      if (plan !== undefined)
+        output(`PlanRole${of}`, plan.roleArn, `The role that CI of ${name} takes for pull requests`);
+    }
+  }
+}
+
+const priceClasses = {
+  100: PriceClass.PRICE_CLASS_100,
+  200: PriceClass.PRICE_CLASS_200,
+  all: PriceClass.PRICE_CLASS_ALL,
+} as const;
+
+/** Names of outputs are letters and digits: `a-team` and `a-t-eam` stay apart. */
+function outputName(publisher: string): string {
+  return publisher.replace(/(?:^|-)([a-z0-9]?)/g, (_, letter: string) => letter.toUpperCase());
+}
