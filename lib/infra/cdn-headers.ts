@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { HeadersFrameOption, HeadersReferrerPolicy, ResponseHeadersPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import type { Construct } from 'constructs';
 import { exposedHeaders } from './mirror-bucket.ts';
+import { regionalName } from './regional-name.ts';
 
 /**
  * Headers of every answer. A mirror holds bytes of others under one host name, so a page among them must not run, be
@@ -12,6 +13,7 @@ import { exposedHeaders } from './mirror-bucket.ts';
 export function cdnHeaders(scope: Construct, id: string, allowedOrigins: readonly string[]): ResponseHeadersPolicy {
   const pages = allowedOrigins.length > 0;
   return new ResponseHeadersPolicy(scope, id, {
+    responseHeadersPolicyName: regionalName(scope, id),
     comment: 'Weighbridge: bytes are data, never pages',
     securityHeadersBehavior: {
       contentSecurityPolicy: {

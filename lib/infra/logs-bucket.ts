@@ -1,8 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { asInterface, placeInNamespace } from './protected-bucket.ts';
+import { asInterface, placeInNamespace } from './bucket-resource.ts';
 
 export interface LogsBucketProps {
   /**
@@ -31,6 +32,9 @@ export interface LogsBucketProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** Where access logs of buckets lie. */
+export const accessLogsPrefix = 's3/';
+
 /** Access logs of S3 and CloudFront. Encrypted with keys of S3: S3 writes its logs nowhere else. */
 export class LogsBucket extends Construct {
   /** The bucket itself. */
@@ -56,6 +60,15 @@ export class LogsBucket extends Construct {
     });
     this.bucket = asInterface(bucket);
     placeInNamespace(bucket, props.bucketName);
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AccessLogs',
+        principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
+        actions: ['s3:PutObject'],
+        resources: [bucket.arnForObjects(`${accessLogsPrefix}*`)],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     acknowledge(bucket, 'AwsSolutions-S1', 'Logs of the bucket of logs would go into itself without end.');
   }
 }

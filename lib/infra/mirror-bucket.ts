@@ -4,12 +4,8 @@ import { type Bucket, HttpMethods, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { grantOnBucket } from './bucket-grant.ts';
 import { admitReaders, type BucketReaders } from './bucket-readers.ts';
-import {
-  asInterface,
-  defaultUnfinishedUploads,
-  type ProtectedBucketProps,
-  protectedBucket,
-} from './protected-bucket.ts';
+import { asInterface } from './bucket-resource.ts';
+import { defaultUnfinishedUploads, type ProtectedBucketProps, protectedBucket } from './protected-bucket.ts';
 
 export interface MirrorBucketProps extends ProtectedBucketProps {
   /**

@@ -1,7 +1,6 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
-  AccessLevel,
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
@@ -9,6 +8,7 @@ import {
   HttpVersion,
   OriginRequestPolicy,
   PriceClass,
+  S3OriginAccessControl,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
@@ -17,8 +17,10 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { registryKey } from '../contract/keys.ts';
 import { acknowledge } from './acknowledge.ts';
+import { admitDistribution } from './admit-distribution.ts';
 import { cdnHeaders } from './cdn-headers.ts';
 import type { MirrorBucket } from './mirror-bucket.ts';
+import { regionalName } from './regional-name.ts';
 
 export interface MirrorCdnDomain {
   /** Host name, such as `weights.example.org`. Its DNS record is yours to make. */
@@ -49,8 +51,8 @@ export interface MirrorCdnProps {
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * Where CloudFront writes access logs, below `cdn/`: a bucket that takes ACLs, such as a `LogsBucket` with `cdnLogs`.
-   * Logs go there from every region but those that one opts into.
+   * Where CloudFront writes access logs, below `cdn/`: a bucket that takes ACLs, such as that of a `LogsBucket` with
+   * `cdnLogs`, in a region that needs no opting into.
    *
    * @default - no logs
    */
@@ -92,8 +94,10 @@ export class MirrorCdn extends Construct {
     if (pages) mirror.allowOrigins(allowedOrigins);
 
     const behaviour: BehaviorOptions = {
-      origin: S3BucketOrigin.withOriginAccessControl(mirror.bucket, {
-        originAccessLevels: [AccessLevel.READ, AccessLevel.LIST],
+      origin: S3BucketOrigin.withBucketDefaults(mirror.bucket, {
+        originAccessControlId: new S3OriginAccessControl(this, 'Access', {
+          originAccessControlName: regionalName(this, 'Access'),
+        }).originAccessControlId,
       }),
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       allowedMethods: pages ? AllowedMethods.ALLOW_GET_HEAD_OPTIONS : AllowedMethods.ALLOW_GET_HEAD,
@@ -130,6 +134,7 @@ export class MirrorCdn extends Construct {
       ...(accessLogs === undefined ? {} : { enableLogging: true, logBucket: accessLogs, logFilePrefix: 'cdn/' }),
     });
     this.url = `https://${domain?.name ?? this.distribution.domainName}`;
+    admitDistribution(mirror.bucket, this.distribution);
     this.#explain(props);
   }
 
@@ -145,9 +150,5 @@ export class MirrorCdn extends Construct {
         'The certificate of CloudFront comes with its own TLS policy; a domain of your own ends that.',
     };
     for (const [id, reason] of Object.entries(findings)) if (reason) acknowledge(this.distribution, id, reason);
-    Annotations.of(this).acknowledgeWarning(
-      '@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
-      'The root is an object, and query strings are not passed on.',
-    );
   }
 }

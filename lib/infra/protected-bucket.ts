@@ -5,13 +5,14 @@ import {
   Bucket,
   BucketEncryption,
   type BucketProps,
-  type CfnBucket,
   type IBucket,
   type LifecycleRule,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { type Construct, Node } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { cfnBucket, placeInNamespace } from './bucket-resource.ts';
+import { accessLogsPrefix } from './logs-bucket.ts';
 
 /** How a bucket of the mirror is kept; every construct here that has one takes these. */
 export interface ProtectedBucketProps {
@@ -29,7 +30,8 @@ export interface ProtectedBucketProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * Where S3 writes server access logs, such as `LogsBucket.bucket`.
+   * Where S3 writes server access logs, below `s3/{id of the construct}/`: `LogsBucket.bucket`, or one whose policy lets
+   * it, too.
    *
    * @default - no access logs
    */
@@ -58,9 +60,6 @@ export function protectedBucket(
     ...(encryptionKey === undefined
       ? { encryption: BucketEncryption.S3_MANAGED }
       : { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }),
-    ...(accessLogs === undefined
-      ? {}
-      : { serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: `s3/${Node.of(scope).id}/` }),
     versioned: true,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
@@ -75,19 +74,12 @@ export function protectedBucket(
       'AwsSolutions-S1',
       'Access logs are a setting, off by default: they cost storage and requests.',
     );
+  } else {
+    // Not by the L2, which lets S3 write by an ACL unless a feature flag is set.
+    cfnBucket(bucket).loggingConfiguration = {
+      destinationBucketName: accessLogs.bucketName,
+      logFilePrefix: `${accessLogsPrefix}${Node.of(scope).id}/`,
+    };
   }
   return bucket;
-}
-
-/**
- * The suffix `-an` is S3's own and names the namespace. The L2 would have the prefix instead of the name, but only a
- * resource whose name the template spells out is adopted again (`cdk deploy --import-existing-resources`).
- */
-export function placeInNamespace(bucket: Bucket, bucketName: string | undefined): void {
-  if (bucketName?.endsWith('-an')) (bucket.node.defaultChild as CfnBucket).bucketNamespace = 'account-regional';
-}
-
-/** CDK declares its optional properties for compilers that do not tell a missing one from an undefined one. */
-export function asInterface(bucket: Bucket): IBucket {
-  return bucket as IBucket;
 }

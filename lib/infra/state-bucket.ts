@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import {
   inboxPrefix,
@@ -10,12 +10,8 @@ import {
   workPrefix,
 } from '../contract/cloud/state-keys.ts';
 import { grantOnBucket } from './bucket-grant.ts';
-import {
-  asInterface,
-  defaultUnfinishedUploads,
-  type ProtectedBucketProps,
-  protectedBucket,
-} from './protected-bucket.ts';
+import { asInterface, cfnBucket } from './bucket-resource.ts';
+import { defaultUnfinishedUploads, type ProtectedBucketProps, protectedBucket } from './protected-bucket.ts';
 
 export interface StateBucketProps extends ProtectedBucketProps {
   /**
@@ -59,8 +55,7 @@ export class StateBucket extends Construct {
     });
     this.bucket = asInterface(bucket);
     // The L2's switch would add a custom resource with a function of its own.
-    const cfnBucket = bucket.node.defaultChild as CfnBucket;
-    cfnBucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    cfnBucket(bucket).notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   }
 
   /** The pipeline's working state: checkpoints, leases, items, results. */
