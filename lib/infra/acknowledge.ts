@@ -14,9 +14,12 @@ export function acknowledge(scope: IConstruct, id: string, reason: string): void
  */
 export function acknowledgeWildcard(grantee: IGrantable, resource: string, reason: string): void {
   const principal: unknown = grantee.grantPrincipal;
-  if (Construct.isConstruct(principal)) {
-    acknowledge(principal, `AwsSolutions-IAM5[Resource::${nagText(principal, resource)}]`, reason);
-  }
+  if (Construct.isConstruct(principal)) acknowledgeWildcardBelow(principal, resource, reason);
+}
+
+/** Likewise, of the policies that a construct makes for itself. */
+export function acknowledgeWildcardBelow(scope: IConstruct, resource: string, reason: string): void {
+  acknowledge(scope, `AwsSolutions-IAM5[Resource::${nagText(scope, resource)}]`, reason);
 }
 
 /** An ARN as cdk-nag writes it into findings: references in angle brackets. */

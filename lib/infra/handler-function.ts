@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
 import { type Handler, handlerEntry } from '../contract/cloud/handlers.ts';
+import { given } from './given.ts';
 import { withHandlerCode } from './handler-bundle.ts';
 
 export interface HandlerFunctionProps {
@@ -55,12 +56,12 @@ export class HandlerFunction extends Construct implements iam.IGrantable {
     this.logGroup = new logs.LogGroup(this, 'Logs', {
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
-      ...(encryptionKey === undefined ? {} : { encryptionKey }),
+      ...given({ encryptionKey }),
     });
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       description,
-      ...(roleName === undefined ? {} : { roleName }),
+      ...given({ roleName }),
     });
     this.role.addToPolicy(
       new iam.PolicyStatement({

@@ -6,10 +6,11 @@ import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { PipelineHandler } from '../contract/cloud/handlers.ts';
 import { pipelineErrors, retriedErrors } from '../contract/cloud/pipeline-errors.ts';
+import type { HandlerFunction } from './handler-function.ts';
 import { ItemsReader, ResultsWriter } from './map-storage.ts';
 
 export interface PipelineDefinitionProps {
-  readonly functions: Readonly<Record<PipelineHandler, lambda.Function>>;
+  readonly functions: Readonly<Record<PipelineHandler, HandlerFunction>>;
   /** The state bucket. */
   readonly state: s3.IBucket;
   /** Items of one run that are worked on at the same time. */
@@ -27,7 +28,7 @@ export interface PipelineDefinitionProps {
 export function pipelineDefinition(scope: Construct, props: PipelineDefinitionProps): sfn.IChainable {
   const { functions } = props;
   const invoke = (id: string, handler: PipelineHandler, more: Partial<tasks.LambdaInvokeProps> = {}) =>
-    invokeHandler(scope, id, functions[handler], more);
+    invokeHandler(scope, id, functions[handler].function, more);
 
   const report = invoke('Report', 'report').next(
     new sfn.Choice(scope, 'ReportNext')
@@ -138,7 +139,10 @@ function mapItems(
   const wait = new sfn.Wait(scope, `${name}Wait`, { time: sfn.WaitTime.secondsPath('$.wait') });
   const again = new sfn.Choice(scope, `${name}Next`)
     .when(sfn.Condition.stringEquals('$.status', 'continue'), wait.next(pass))
-    .when(sfn.Condition.stringEquals('$.status', 'done'), new sfn.Succeed(scope, `${name}Done`));
+    .when(
+      sfn.Condition.stringEquals('$.status', 'done'),
+      new sfn.Succeed(scope, `${name}Done`, { outputPath: sfn.JsonPath.DISCARD }),
+    );
   return new sfn.DistributedMap(scope, `${name}All`, {
     label: name,
     itemReader: new ItemsReader(state),

@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
 import { handlerVariables, type PipelineHandler } from '../contract/cloud/handlers.ts';
 import { type GcsPurpose, gcsRoleName } from '../contract/cloud/resource-names.ts';
+import { given } from './given.ts';
 import { HandlerFunction } from './handler-function.ts';
 
 export interface PipelineFunctionsProps {
@@ -54,11 +55,7 @@ export function pipelineFunctions(
             timeout: Duration.seconds(configuration.pipeline.timeoutSeconds),
           }
         : {}),
-      ...(roleName === undefined ? {} : { roleName }),
-      ...(encryptionKey === undefined ? {} : { encryptionKey }),
-      ...(logRetention === undefined ? {} : { logRetention }),
-      ...(architecture === undefined ? {} : { architecture }),
-      ...(bundles === undefined ? {} : { bundles }),
+      ...given({ roleName, encryptionKey, logRetention, architecture, bundles }),
     });
   };
   return {
@@ -74,16 +71,13 @@ export function pipelineFunctions(
 function environmentOf(props: PipelineFunctionsProps): Record<string, string> {
   const { state, publicMirror, privateMirror, publicUrl } = props;
   const key = [publicMirror, privateMirror, state].find((bucket) => bucket?.encryptionKey !== undefined)?.encryptionKey;
-  const values = {
+  return given({
     [handlerVariables.stateBucket]: state.bucketName,
     [handlerVariables.publicBucket]: publicMirror?.bucketName,
     [handlerVariables.privateBucket]: privateMirror?.bucketName,
     [handlerVariables.publicUrl]: publicUrl,
     [handlerVariables.kmsKey]: key?.keyArn,
-  };
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  }) as Record<string, string>;
 }
 
 /** Roles that reach Google have fixed names, which Google's side of the trust can name. */

@@ -1,25 +1,22 @@
-import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2 } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
 import type { PipelineHandler } from '../contract/cloud/handlers.ts';
-import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { deadLetterQueue, sendFailedCalls } from './dead-letters.ts';
 import { grantCopyFrom, grantPublish, grantStatusPage, grantSurvey, grantTransfer } from './grant-passes.ts';
 import { grantSources } from './grant-sources.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { mapWildcards } from './map-storage.ts';
 import type { MirrorBucket } from './mirror-bucket.ts';
-import { pipelineDefinition } from './pipeline-definition.ts';
 import { pipelineFunctions } from './pipeline-functions.ts';
 import { reportWhatDied, startOnSubmission } from './pipeline-rules.ts';
+import { pipelineStateMachine } from './pipeline-state-machine.ts';
 import type { StateBucket } from './state-bucket.ts';
 
 export interface StagingPipelineProps {
@@ -95,12 +92,19 @@ export class StagingPipeline extends Construct {
     });
     this.#grant();
 
-    const logGroup = this.#stateMachineLogs();
-    this.stateMachine = this.#stateMachine(state, logGroup);
+    const { stateMachine, logGroup } = pipelineStateMachine(this, {
+      functions: this.functions,
+      state,
+      concurrency: configuration.pipeline.concurrency,
+      timeout: props.timeout,
+      encryptionKey,
+      logRetention: props.logRetention,
+    });
+    this.stateMachine = stateMachine;
     this.deadLetters = deadLetterQueue(this, 'DeadLetters', encryptionKey);
     const report = this.functions.report;
-    startOnSubmission(this, state, this.stateMachine, this.deadLetters);
-    reportWhatDied(this, this.stateMachine, report.function, this.deadLetters);
+    startOnSubmission(this, state, stateMachine, this.deadLetters);
+    reportWhatDied(this, stateMachine, report.function, this.deadLetters);
     sendFailedCalls(report, this.deadLetters);
     this.logGroups = [logGroup, ...Object.values(this.functions).map((handler) => handler.logGroup)];
   }
@@ -135,63 +139,6 @@ export class StagingPipeline extends Construct {
         actions: ['events:PutEvents'],
         resources: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       }),
-    );
-  }
-
-  #stateMachine(state: s3.IBucket, logGroup: logs.ILogGroup): sfn.StateMachine {
-    const { configuration, timeout = Duration.days(13) } = this.#props;
-    const functions = Object.fromEntries(
-      Object.entries(this.functions).map(([name, handler]) => [name, handler.function]),
-    ) as Record<PipelineHandler, lambda.Function>;
-    const definition = pipelineDefinition(new Construct(this, 'States'), {
-      functions,
-      state,
-      concurrency: configuration.pipeline.concurrency,
-    });
-    const stateMachine = new sfn.StateMachine(this, 'StateMachine', {
-      comment: 'Weighbridge: from a submission to a published release',
-      definitionBody: sfn.DefinitionBody.fromChainable(definition),
-      timeout,
-      // What passes between states is pointers, but inputs of functions are nobody's business either.
-      logs: { destination: logGroup, level: sfn.LogLevel.ERROR, includeExecutionData: false },
-      tracingEnabled: false,
-    });
-    this.#acknowledge(stateMachine, state, Object.values(functions));
-    return stateMachine;
-  }
-
-  /** Named as AWS advises for logs that it delivers itself: others are each written into one policy of limited size. */
-  #stateMachineLogs(): logs.LogGroup {
-    const { encryptionKey, logRetention = logs.RetentionDays.THREE_MONTHS } = this.#props;
-    return new logs.LogGroup(this, 'StateMachineLogs', {
-      logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 100, separator: '-' })}`,
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-      ...(encryptionKey === undefined ? {} : { encryptionKey }),
-    });
-  }
-
-  #acknowledge(stateMachine: sfn.StateMachine, state: s3.IBucket, functions: readonly lambda.Function[]): void {
-    acknowledge(
-      stateMachine,
-      'AwsSolutions-SF1',
-      'Each pass is logged by its function, with the run it belongs to; the machine logs what went wrong.',
-    );
-    acknowledge(
-      stateMachine,
-      'AwsSolutions-SF2',
-      'Runs take hours and are followed by progress and report; traces of X-Ray would cost and add nothing.',
-    );
-    const { role } = stateMachine;
-    for (const { functionArn } of functions) {
-      acknowledgeWildcard({ grantPrincipal: role }, `${functionArn}:*`, 'Versions of exactly this function.');
-    }
-    for (const [resource, reason] of mapWildcards(state))
-      acknowledgeWildcard({ grantPrincipal: role }, resource, reason);
-    acknowledgeWildcard(
-      { grantPrincipal: role },
-      '*',
-      'Deliveries of logs have no ARNs; AWS documents this statement.',
     );
   }
 }
