@@ -66,7 +66,7 @@ export function written(value: unknown): string {
   if (typeof ref === 'string') return `<${ref}>`;
   if (Array.isArray(attribute)) return `<${attribute.join('.')}>`;
   if (Array.isArray(join)) return (join[1] as unknown[]).map(written).join(String(join[0]));
-  return JSON.stringify(value);
+  return `<${Object.keys(value).join()}>`;
 }
 
 /** May the statements do this? Deny wins; a star goes over slashes, as in IAM. */
