@@ -1,0 +1,25 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { eventSource, eventTypes } from '../../lib/contract/cloud/metrics.ts';
+import type { EndedRun } from './ended-run.ts';
+import { ServiceError, serviceError } from './service-error.ts';
+
+const clients = new Map<string, EventBridgeClient>();
+
+/** The default bus of the account, on which others wait for the end of runs. */
+export function eventBus(region: string): { put(run: EndedRun): Promise<void> } {
+  const client = clients.get(region) ?? new EventBridgeClient({ region });
+  clients.set(region, client);
+  return {
+    async put(run) {
+      const doing = 'telling the event bus that the run has ended';
+      const entry = { Source: eventSource, DetailType: eventTypes.ended, Detail: JSON.stringify(run) };
+      const answer = await client.send(new PutEventsCommand({ Entries: [entry] })).catch((error: unknown) => {
+        throw serviceError(error, doing);
+      });
+      // One that was not taken is no error to the SDK.
+      const code = answer.Entries?.[0]?.ErrorCode;
+      if ((answer.FailedEntryCount ?? 0) === 0 && code === undefined) return;
+      throw new ServiceError(`${doing} failed (${code ?? 'unknown'})`, { retryable: true, evidence: { code } });
+    },
+  };
+}
