@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { cloudDeclarations } from './cloud/cloud-declarations.ts';
 import type { CommandRun } from './command-context.ts';
 import { collect, parseAccess, parseBytes, parseCount, parsePort, parseSeconds } from './option-values.ts';
 
@@ -220,4 +221,5 @@ export const declarations: readonly CommandDeclaration[] = [
         .option('--port <n>', 'port to listen on; 0 for any free one', parsePort, 8040),
     load: () => import('./commands/serve.ts'),
   },
+  ...cloudDeclarations,
 ];

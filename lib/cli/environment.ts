@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { type BuildEnvironment, readBuildEnvironment } from './build-environment.ts';
 import {
   type AwsEnvironment,
   type GoogleEnvironment,
@@ -31,6 +32,8 @@ export interface Environment {
   /** Running in continuous integration: no live display. */
   readonly ci: boolean;
   readonly term: string | undefined;
+  /** What is being built, where that is told. */
+  readonly build: BuildEnvironment;
   /** Absolute folder where `pull` keeps files without `--into`. */
   readonly cache: string;
   /** `WEIGHBRIDGE_SKIP_DOWNLOAD`: no network. */
@@ -61,6 +64,7 @@ export function readEnvironment(variables: Variables): Environment {
     noColor: set(variables, 'NO_COLOR') !== undefined,
     ci: flag(variables, 'CI'),
     term: set(variables, 'TERM'),
+    build: readBuildEnvironment(variables),
     cache: cacheFolder(variables),
     skipDownload: flag(variables, 'WEIGHBRIDGE_SKIP_DOWNLOAD'),
     debug: /(^|[\s,])(\*|weighbridge)/.test(set(variables, 'DEBUG') ?? ''),

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { CommandDeclaration } from '../declarations.ts';
+import { parseSeconds } from '../option-values.ts';
+
+function deployment(command: Command): Command {
+  return command.option('--env <name>', 'one of environments: in weighbridge.yaml (default: its own sections)');
+}
+
+function following(command: Command): Command {
+  return deployment(command)
+    .option('--publisher <name>', 'one of publishers: (default: the only one, or that of this repository)')
+    .option('--wait', 'show the run until it has ended; its exit code is that of stage')
+    .option('--report <file>', 'also write the report to this file')
+    .option('--timeout <time>', 'stop after this time, such as 2h; the run in the cloud goes on', parseSeconds)
+    .option(
+      '--state <location>',
+      'where checkpoints of uploads and submitted runs are kept (default: as in weighbridge.yaml, else .weighbridge)',
+    );
+}
+
+/** Commands about what `cdk deploy` made. */
+export const cloudDeclarations: readonly CommandDeclaration[] = [
+  {
+    name: 'submit',
+    summary: 'hand manifests to the pipeline in the cloud',
+    detail:
+      'Checks what can be checked here, sends the files that `file:` sources name, then the manifests, which starts a ' +
+      'run each. Submitting again after a failure continues that run.',
+    examples: [
+      'weighbridge submit manifests/my-model/1.0.0.yaml --wait',
+      'weighbridge submit manifests/my-model/1.0.0.yaml --env prod --publisher models',
+    ],
+    declare: (command) => following(command.argument('<manifests...>', 'manifest files')),
+    load: () => import('../commands/submit.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show a run in the cloud',
+    detail:
+      'The report of the latest attempt, or how far it is: then the exit code is 5, and otherwise that of the report.',
+    examples: [
+      'weighbridge status 1f0c6a2be0b54c3d8a35d8d4f1f0a9b7',
+      'weighbridge status 1f0c6a2be0b54c3d8a35d8d4f1f0a9b7 --env prod --wait',
+    ],
+    declare: (command) => following(command.argument('<run>', 'RUN or RUN/ATTEMPT, as submit prints them')),
+    load: () => import('../commands/status.ts'),
+  },
+];

@@ -1,0 +1,11 @@
+import type { StageReport } from '../../core/stage/report.ts';
+import type { CommandContext } from '../command-context.ts';
+import { stageSummary } from '../staging/stage-summary.ts';
+
+/** A report of the pipeline for people, as `stage` shows its own. */
+export function showReport(context: CommandContext, report: StageReport): void {
+  for (const line of stageSummary(report)) context.print(line);
+  if (report.error === undefined) return;
+  context.say(`weighbridge: ${report.error.message}`);
+  if (report.error.hint !== undefined) context.say(`  ${report.error.hint}`);
+}
