@@ -18,7 +18,12 @@ export class RunNotices extends Construct {
 
   constructor(scope: Construct, id: string, { deploymentName, topic }: RunNoticesProps) {
     super(scope, id);
-    const wanted = { deployment: [deploymentName], ok: [false] } satisfies Partial<Record<keyof RunEnded, unknown[]>>;
+    const wanted = {
+      deployment: [deploymentName],
+      ok: [false],
+      // Whoever submitted again knows.
+      state: [{ 'anything-but': ['superseded'] }],
+    } satisfies Partial<Record<keyof RunEnded, unknown[]>>;
     this.rule = new events.Rule(this, 'Rule', {
       description: `Runs of ${deploymentName} that did not end well`,
       eventPattern: { source: [eventSource], detailType: [eventTypes.ended], detail: wanted },
@@ -30,7 +35,7 @@ export class RunNotices extends Construct {
 function notice(): string {
   const field = (name: keyof RunEnded) => events.EventField.fromPath(`$.detail.${name}`);
   return (
-    `Weighbridge ${field('deployment')}: the run of ${field('release')} ended as ${field('state')}. ` +
+    `Weighbridge ${field('deployment')}: the run of ${field('collection')}@${field('version')} ended as ${field('state')}. ` +
     `Publisher ${field('publisher')}, run ${field('run')}, attempt ${field('attempt')}. ` +
     `Why: weighbridge status ${field('run')}. What to do: docs/runbook.md.`
   );

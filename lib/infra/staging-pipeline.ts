@@ -1,4 +1,6 @@
-import { type Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import type * as events from 'aws-cdk-lib/aws-events';
+import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -63,17 +65,24 @@ export interface StagingPipelineProps {
 export class StagingPipeline extends Construct {
   readonly stateMachine: sfn.StateMachine;
   readonly functions: Readonly<Record<PipelineHandler, HandlerFunction>>;
+  /** Starts a run for each submission. */
+  readonly submissionRule: events.Rule;
   /** Events that started nothing, and deaths of runs that were not reported. */
   readonly deadLetters: sqs.Queue;
   /** Of the state machine and of every function. */
   readonly logGroups: readonly logs.LogGroup[];
+  /** What starts a run for each submission. */
+  readonly submissionRule: events.Rule;
+  /** After which a run is ended. */
+  readonly timeout: Duration;
   readonly #props: StagingPipelineProps;
 
   /** @throws Error when the handlers were not built. */
   constructor(scope: Construct, id: string, props: StagingPipelineProps) {
     super(scope, id);
     this.#props = props;
-    const { configuration, encryptionKey } = props;
+    const { configuration, encryptionKey, timeout = Duration.days(13) } = props;
+    this.timeout = timeout;
     const state = props.state.bucket;
     // In an app without the flag the CDK would leave out the results' writer without a word.
     this.node.setContext(STEPFUNCTIONS_USE_DISTRIBUTED_MAP_RESULT_WRITER_V2, true);
@@ -96,14 +105,14 @@ export class StagingPipeline extends Construct {
       functions: this.functions,
       state,
       concurrency: configuration.pipeline.concurrency,
-      timeout: props.timeout,
+      timeout,
       encryptionKey,
       logRetention: props.logRetention,
     });
     this.stateMachine = stateMachine;
     this.deadLetters = deadLetterQueue(this, 'DeadLetters', encryptionKey);
     const report = this.functions.report;
-    startOnSubmission(this, state, stateMachine, this.deadLetters);
+    this.submissionRule = startOnSubmission(this, state, stateMachine, this.deadLetters);
     reportWhatDied(this, stateMachine, report.function, this.deadLetters);
     sendFailedCalls(report, this.deadLetters);
     this.logGroups = [logGroup, ...Object.values(this.functions).map((handler) => handler.logGroup)];

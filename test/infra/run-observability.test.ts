@@ -130,25 +130,26 @@ describe('observability with everything on', () => {
   it('the topic takes messages from alarms of this account and from event rules, over TLS, and from nobody else', () => {
     const policies = [...resourcesOf(template, 'AWS::SNS::TopicPolicy').values()];
     expect(policies).toHaveLength(1);
-    const { Statement: statements } = policies[0]?.Properties.PolicyDocument as { Statement: unknown[] };
-    expect(statements).toEqual([
-      expect.objectContaining({
-        Effect: 'Deny',
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        Principal: '*',
-      }),
-      expect.objectContaining({
-        Effect: 'Allow',
-        Action: 'sns:Publish',
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Condition: { StringEquals: { 'aws:SourceAccount': place.account } },
-      }),
-      expect.objectContaining({
-        Effect: 'Allow',
-        Action: 'sns:Publish',
-        Principal: { Service: 'events.amazonaws.com' },
-      }),
-    ]);
+    expect(policies[0]?.Properties.PolicyDocument).toMatchObject({
+      Statement: [
+        expect.objectContaining({
+          Effect: 'Deny',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          Principal: '*',
+        }),
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': place.account } },
+        }),
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'events.amazonaws.com' },
+        }),
+      ],
+    });
   });
 
   it('with a KMS key messages are encrypted, and both services may use the key', () => {
@@ -168,21 +169,21 @@ describe('observability with everything on', () => {
     expect(pattern).toEqual({
       source: ['weighbridge'],
       'detail-type': ['Weighbridge Run Ended'],
-      detail: { deployment: ['weighbridge'], ok: [false] },
+      detail: { deployment: ['weighbridge'], ok: [false], state: [{ 'anything-but': ['superseded'] }] },
     });
     const { InputTransformer: transformer } = (targets as { InputTransformer: Record<string, unknown> }[])[0] ?? {};
     expect(transformer?.InputPathsMap).toEqual(
       Object.fromEntries(
-        ['deployment', 'release', 'state', 'publisher', 'run', 'attempt'].map((name) => [
+        ['deployment', 'collection', 'version', 'state', 'publisher', 'run', 'attempt'].map((name) => [
           `detail-${name}`,
           `$.detail.${name}`,
         ]),
       ),
     );
     expect(transformer?.InputTemplate).toBe(
-      '"Weighbridge <detail-deployment>: the run of <detail-release> ended as <detail-state>. Publisher ' +
-        '<detail-publisher>, run <detail-run>, attempt <detail-attempt>. Why: weighbridge status <detail-run>. What to ' +
-        'do: docs/runbook.md."',
+      '"Weighbridge <detail-deployment>: the run of <detail-collection>@<detail-version> ended as ' +
+        '<detail-state>. Publisher <detail-publisher>, run <detail-run>, attempt <detail-attempt>. Why: weighbridge ' +
+        'status <detail-run>. What to do: docs/runbook.md."',
     );
   });
 

@@ -1,20 +1,19 @@
-import { z } from 'zod';
+import type { ReportOutput } from './payloads.ts';
 
 /**
- * `detail` of the event that the end of a run puts on the default bus. Names and ids alone: rules write them into
- * messages without escaping, and the reasons are in the report.
+ * `detail` of the event that the end of a run puts on the default bus: names, ids and numbers, which rules may write into
+ * messages without escaping. The reasons are in the report.
  */
-export const runEndedSchema = z.object({
+export interface RunEnded extends ReportOutput {
   /** `cloud.name`. */
-  deployment: z.string(),
-  publisher: z.string(),
-  run: z.string(),
-  attempt: z.string(),
-  /** COLLECTION@VERSION; null where the submission could not be read. */
-  release: z.string().nullable(),
-  access: z.enum(['public', 'private']).nullable(),
-  /** `published`, `present`, `degraded`, `failed`, `refused`, `superseded`. */
-  state: z.string(),
-  ok: z.boolean(),
-});
-export type RunEnded = z.infer<typeof runEndedSchema>;
+  readonly deployment: string;
+  /** Absent where the submission could not be read. */
+  readonly collection?: string | undefined;
+  readonly version?: string | undefined;
+  readonly bytesMoved: number;
+  readonly artifactsFailed: number;
+  /** Of the whole run. */
+  readonly seconds: number;
+  /** Where the whole report is. */
+  readonly report: { readonly bucket: string; readonly key: string };
+}
