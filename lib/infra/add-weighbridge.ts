@@ -1,13 +1,22 @@
 import { Aws, DefaultStackSynthesizer, type IStackSynthesizer, type StackProps } from 'aws-cdk-lib';
+import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { publicMirrorOf } from '../contract/cloud/cloud-configuration.ts';
 import { type Deployment, runtimeConfiguration } from '../contract/cloud/deployment.ts';
 import { gcsRoleName, gcsStackName, mirrorStackName } from '../contract/cloud/resource-names.ts';
 import { applyCompanyRules } from './company-rules.ts';
-import { GcsStack } from './gcs-stack.ts';
+import { GcsStack, type GcsStackProps } from './gcs-stack.ts';
 import { given } from './given.ts';
 import { MirrorStack } from './mirror-stack.ts';
+
+/** What is not in weighbridge.yaml, since it says nothing about the deployment as such. */
+export interface WeighbridgeOptions {
+  /** Of the functions. @default lambda.Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+  /** Folder of the built handlers. @default - that of this package */
+  readonly bundles?: string;
+}
 
 /** The stacks of a deployment. */
 export interface WeighbridgeStacks {
@@ -25,22 +34,35 @@ export interface WeighbridgeStacks {
  * const app = new App();
  * addWeighbridge(app, loadDeployment('weighbridge.yaml', { environment: 'prod' }));
  */
-export function addWeighbridge(scope: Construct, deployment: Deployment): WeighbridgeStacks {
+export function addWeighbridge(
+  scope: Construct,
+  deployment: Deployment,
+  options: WeighbridgeOptions = {},
+): WeighbridgeStacks {
   const { name } = deployment.cloud;
-  const mirror = new MirrorStack(scope, mirrorStackName(name), { ...stackProps(deployment), deployment });
-  const gcs = gcsStack(scope, gcsStackName(name), deployment);
+  const props = { ...stackProps(deployment), ...options };
+  const mirror = new MirrorStack(scope, mirrorStackName(name), { ...props, deployment });
+  const gcs = gcsStack(scope, gcsStackName(name), deployment, {
+    ...props,
+    ...given({ encryptionKey: mirror.encryptionKey }),
+  });
   for (const stack of [mirror, gcs]) {
     if (stack !== undefined) holdToRules(stack, deployment);
   }
   return { mirror, gcs };
 }
 
-function gcsStack(scope: Construct, id: string, deployment: Deployment): GcsStack | undefined {
+function gcsStack(
+  scope: Construct,
+  id: string,
+  deployment: Deployment,
+  props: StackProps & WeighbridgeOptions & Pick<GcsStackProps, 'encryptionKey'>,
+): GcsStack | undefined {
   const { cloud } = deployment;
   if (cloud.gcs === undefined) return undefined;
   const place = { name: cloud.name, region: cloud.region ?? Aws.REGION };
   return new GcsStack(scope, id, {
-    ...stackProps(deployment),
+    ...props,
     gcs: cloud.gcs,
     configuration: runtimeConfiguration(deployment),
     noncurrentDays: cloud.retention.noncurrentDays,

@@ -75,7 +75,8 @@ class CompanyRules implements IAspect {
   /** Roles that somebody outside knows by name have the prefix already; the others get a name only for its sake. */
   #name(resource: CfnResource, property: string, name: string | undefined): void {
     const { rolePrefix = '' } = this.#rules;
-    if (rolePrefix === '' || name !== undefined) return;
+    // Also a name that was not given may be a token, of which nothing becomes.
+    if (rolePrefix === '' || Stack.of(resource).resolve(name) !== undefined) return;
     resource.addPropertyOverride(property, prefixedName(resource, rolePrefix));
   }
 

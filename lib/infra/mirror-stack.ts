@@ -2,6 +2,8 @@ import { Annotations, CfnOutput, Duration, Stack, type StackProps } from 'aws-cd
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { PriceClass } from 'aws-cdk-lib/aws-cloudfront';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import {
   type PrivateMirrorSettings,
@@ -9,7 +11,7 @@ import {
   privateMirrorOf,
   publicMirrorOf,
 } from '../contract/cloud/cloud-configuration.ts';
-import type { Deployment } from '../contract/cloud/deployment.ts';
+import { type Deployment, runtimeConfiguration } from '../contract/cloud/deployment.ts';
 import { type BucketPurpose, bucketName } from '../contract/cloud/resource-names.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { given } from './given.ts';
@@ -17,11 +19,17 @@ import { LogsBucket } from './logs-bucket.ts';
 import { MirrorBucket } from './mirror-bucket.ts';
 import { MirrorCdn } from './mirror-cdn.ts';
 import { PublisherRoles } from './publisher-roles.ts';
+import { RunObservability } from './run-observability.ts';
+import { StagingPipeline } from './staging-pipeline.ts';
 import { StateBucket } from './state-bucket.ts';
 
 export interface MirrorStackProps extends StackProps {
   /** One environment of weighbridge.yaml. */
   readonly deployment: Deployment;
+  /** Of the functions. @default lambda.Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+  /** Folder of the built handlers. @default - that of this package */
+  readonly bundles?: string;
 }
 
 /** Everything of a deployment that is in AWS. What is in Google Cloud Storage has a stack of its own. */
@@ -32,20 +40,23 @@ export class MirrorStack extends Stack {
   readonly cdn: MirrorCdn | undefined;
   /** Undefined where `cloud.private` is false. */
   readonly privateMirror: MirrorBucket | undefined;
+  readonly pipeline: StagingPipeline;
   readonly publishers: PublisherRoles;
+  readonly observability: RunObservability;
+  /** Undefined where S3 and the other services keep the keys. */
+  readonly encryptionKey: IKey | undefined;
 
   readonly #deployment: Deployment;
-  readonly #key: IKey | undefined;
   readonly #logs: LogsBucket | undefined;
 
-  constructor(scope: Construct, id: string, { deployment, ...props }: MirrorStackProps) {
+  constructor(scope: Construct, id: string, { deployment, architecture, bundles, ...props }: MirrorStackProps) {
     super(scope, id, props);
     this.#deployment = deployment;
     const { cloud } = deployment;
     const publicSettings = publicMirrorOf(cloud);
     const privateSettings = privateMirrorOf(cloud);
 
-    this.#key = this.#encryptionKey();
+    this.encryptionKey = this.#encryptionKey();
     this.#logs = this.#logsBucket(publicSettings, privateSettings);
 
     this.publicMirror = publicSettings && this.#mirror('PublicMirror', 'public', publicSettings);
@@ -56,6 +67,20 @@ export class MirrorStack extends Stack {
       ...this.#bucket('state'),
       expireAfter: Duration.days(cloud.retention.stateDays),
       unfinishedUploads: Duration.days(cloud.retention.unfinishedUploadDays),
+    });
+    this.pipeline = new StagingPipeline(this, 'Pipeline', {
+      configuration: runtimeConfiguration(deployment),
+      state: this.state,
+      logRetention: cloud.retention.logDays as RetentionDays,
+      rolePrefix: cloud.rolePrefix,
+      ...given({
+        publicMirror: this.publicMirror,
+        privateMirror: this.privateMirror,
+        publicUrl: this.cdn?.url,
+        encryptionKey: this.encryptionKey,
+        architecture,
+        bundles,
+      }),
     });
     this.publishers = new PublisherRoles(this, 'Publishers', {
       publishers: deployment.publishers,
@@ -68,6 +93,17 @@ export class MirrorStack extends Stack {
       oidc: cloud.oidc,
       rolePath: cloud.rolePath,
       rolePrefix: cloud.rolePrefix,
+    });
+
+    this.observability = new RunObservability(this, 'Observability', {
+      ...cloud.observability,
+      deploymentName: cloud.name,
+      stateMachine: this.pipeline.stateMachine,
+      functions: this.#functions(),
+      deadLetters: this.pipeline.deadLetters,
+      submissionRule: this.pipeline.submissionRule,
+      executionTimeout: this.pipeline.timeout,
+      ...given({ distributionId: this.cdn?.distribution.distributionId, encryptionKey: this.encryptionKey }),
     });
 
     this.#warn();
@@ -116,12 +152,18 @@ export class MirrorStack extends Stack {
   }
 
   #bucket(purpose: BucketPurpose): { readonly bucketName: string; readonly encryptionKey?: IKey } {
-    return { bucketName: this.#bucketName(purpose), ...given({ encryptionKey: this.#key }) };
+    return { bucketName: this.#bucketName(purpose), ...given({ encryptionKey: this.encryptionKey }) };
   }
 
   #bucketName(purpose: BucketPurpose): string {
     const { account, region } = this;
     return bucketName(purpose, { name: this.#deployment.cloud.name, account, region });
+  }
+
+  #functions(): Readonly<Record<string, IFunction>> {
+    return Object.fromEntries(
+      Object.entries(this.pipeline.functions).map(([name, { function: made }]) => [name, made]),
+    );
   }
 
   #warn(): void {
@@ -142,6 +184,7 @@ export class MirrorStack extends Stack {
     ] as const) {
       if (mirror !== undefined) output(id, `s3://${mirror.bucket.bucketName}`, 'weighbridge verify --store URL');
     }
+    output('StateMachine', this.pipeline.stateMachine.stateMachineArn, 'Where runs are, one execution each');
     output('StateBucket', this.state.bucket.bucketName, 'Where submit sends manifests, and reports are');
     for (const [name, { submit, plan }] of this.publishers.roles) {
       const of = outputName(name);

@@ -1,6 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type * as events from 'aws-cdk-lib/aws-events';
-import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -65,8 +64,6 @@ export interface StagingPipelineProps {
 export class StagingPipeline extends Construct {
   readonly stateMachine: sfn.StateMachine;
   readonly functions: Readonly<Record<PipelineHandler, HandlerFunction>>;
-  /** Starts a run for each submission. */
-  readonly submissionRule: events.Rule;
   /** Events that started nothing, and deaths of runs that were not reported. */
   readonly deadLetters: sqs.Queue;
   /** Of the state machine and of every function. */

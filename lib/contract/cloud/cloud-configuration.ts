@@ -11,6 +11,13 @@ export const region = z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'expected
 
 export const arn = z.string().regex(/^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+$/, 'expected an ARN');
 
+export const kmsKeyArn = z
+  .string()
+  .regex(
+    /^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/,
+    'expected the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID',
+  );
+
 const origin = z
   .string()
   .regex(/^(?:\*|https:\/\/[^/?#\s]+)$/, 'expected an origin, such as https://example.org, or *');
@@ -160,7 +167,7 @@ export const cloudSchema = z.strictObject({
     .describe('The public mirror, behind CloudFront; false: none.'),
   private: z.union([privateMirror, z.boolean()]).default(true).describe('The private mirror; false: none.'),
   encryptionKey: z
-    .union([z.literal('managed'), z.literal('create'), arn])
+    .union([z.literal('managed'), z.literal('create'), kmsKeyArn])
     .default('managed')
     .describe('managed: keys of S3. create: one KMS key for everything. Or the ARN of a KMS key.'),
   retention: retention.prefault({}),

@@ -103,7 +103,7 @@ function nameFindings({ cloud, publishers }: Deployment): FieldIssue[] {
     if (role.length <= longestRoleName) continue;
     findings.push({ path: ['publishers', publisher], at: 'key', message: tooLong('role', role, longestRoleName) });
   }
-  const role = gcsRoleName('replicate', place, cloud.rolePrefix);
+  const role = gcsRoleName('publish-replicas', place, cloud.rolePrefix);
   if (cloud.gcs !== undefined && role.length > longestRoleName) {
     findings.push(finding(['cloud', 'name'], tooLong('role', role, longestRoleName)));
   }

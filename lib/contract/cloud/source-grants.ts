@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { originText } from '../credential-configuration.ts';
-import { accountId, arn } from './cloud-configuration.ts';
+import { accountId, kmsKeyArn } from './cloud-configuration.ts';
 
 const use = z
   .enum(['private', 'any'])
@@ -14,7 +14,7 @@ const bucketGrant = z.strictObject({
   keys: z.array(z.string().min(1)).min(1).default(['*']).describe('Keys, or the beginnings of keys: models/*.'),
   account: accountId.optional().describe('Of the bucket, where it is not this one.'),
   region: z.string().optional().describe('Of the bucket, where it is not that of the deployment.'),
-  kmsKey: arn.optional().describe('The key that its objects are encrypted with.'),
+  kmsKey: kmsKeyArn.optional().describe('The key that its objects are encrypted with.'),
   for: use,
 });
 
