@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inboxKey } from '../../../lib/contract/cloud/state-keys.ts';
+import { clientOf } from '../../core/stores/s3-place.ts';
+import { lacksS3Server } from '../../servers/running-servers.ts';
+import type { S3Credentials } from '../../servers/server-access.ts';
+import { type S3ServerWithUsers, startVersitygwWithUsers } from '../../servers/start-versitygw-with-users.ts';
+import { runMain } from '../run-main.ts';
+import { ActedPipeline } from './acted-pipeline.ts';
+import { submitPolicy } from './granted-policy.ts';
+
+const bucket = 'weights-state-123456789012-us-east-1-an';
+const configuration = `
+cloud: { name: weights, account: "123456789012", region: us-east-1 }
+publishers:
+  models: { principals: ["arn:aws:iam::123456789012:role/people"], collections: ["my-*"] }
+  others: { principals: ["arn:aws:iam::123456789012:role/others"], collections: ["other-*"] }
+`;
+/** More than goes in one put. */
+const large = Buffer.alloc(21 << 20, 'weights');
+const small = Buffer.from('{"hidden": 8}');
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publisher', () => {
+  let server: S3ServerWithUsers;
+  let root: S3Client;
+  let models: S3Credentials;
+  let pipeline: ActedPipeline;
+  let cwd: string;
+
+  beforeAll(async () => {
+    server = await startVersitygwWithUsers();
+    root = clientOf(server);
+    await root.send(new CreateBucketCommand({ Bucket: bucket }));
+    models = await server.createUser('models', submitPolicy('models', bucket));
+    pipeline = new ActedPipeline(root, bucket);
+  });
+
+  afterAll(async () => {
+    root.destroy();
+    await server.stop();
+  });
+
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'weighbridge-submit-'));
+    await writeFile(join(cwd, 'weighbridge.yaml'), configuration);
+    await writeFile(join(cwd, 'model.bin'), large);
+    await writeFile(join(cwd, 'config.json'), small);
+  });
+
+  afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+  /** @param text what makes the run another one. */
+  async function manifest(text: string, collection = 'my-model'): Promise<string> {
+    const lines = [
+      ...['weighbridge: 1', `collection: ${collection}`, 'version: 1.0.0', 'access: private', `description: ${text}`],
+      'artifacts:',
+      ...['  - id: model', '    kind: checkpoint', '    file: model.bin', '    source: file:model.bin'],
+      ...[`    sha256: ${sha256(large)}`, `    size: ${large.length}`],
+      ...['  - id: config', '    kind: config', '    file: config.json', '    source: file:config.json'],
+      ...[`    sha256: ${sha256(small)}`, `    size: ${small.length}`],
+    ];
+    await writeFile(join(cwd, `${collection}.yaml`), `${lines.join('\n')}\n`);
+    return `${collection}.yaml`;
+  }
+
+  function weighbridge(argv: readonly string[], more: { signals?: EventEmitter; as?: S3Credentials } = {}) {
+    const { accessKeyId, secretAccessKey } = more.as ?? models;
+    const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const variables = { ...keys, AWS_ENDPOINT_URL: server.endpoint };
+    return runMain(argv, { cwd, variables, ...(more.signals === undefined ? {} : { signals: more.signals }) });
+  }
+
+  async function versions(key: string): Promise<number> {
+    const { Versions = [] } = await root.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }));
+    return Versions.length;
+  }
+
+  it('sends the files of this machine under their digests, then the manifest, and says how to look', async () => {
+    const file = await manifest('first');
+    const result = await weighbridge(['submit', file, '--publisher', 'models']);
+    expect(result).toMatchObject({ code: 0 });
+    const place = await pipeline.next();
+    expect(result.stdout).toContain(`weighbridge status ${place.run}/${place.attempt} --publisher models`);
+    const submission = await pipeline.read(place);
+    expect(submission).toMatchObject({ kind: 'manifest', file: 'my-model.yaml' });
+    expect(Buffer.from(submission.content, 'base64')).toEqual(await readFile(join(cwd, file)));
+    for (const bytes of [large, small]) {
+      const Key = inboxKey('models', 'private', sha256(bytes));
+      const head = await root.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+      expect(head).toMatchObject({ ContentLength: bytes.length, Metadata: { sha256: sha256(bytes) } });
+    }
+  });
+
+  it('makes another attempt at the same run of a second submission, and sends nothing twice', async () => {
+    const file = await manifest('twice');
+    const argv = ['submit', file, '--publisher', 'models', '--json'];
+    expect(await weighbridge(argv)).toMatchObject({ code: 0 });
+    const first = await pipeline.next();
+    // Another machine remembers nothing, and is told by the bucket that it is there.
+    const elsewhere = await weighbridge([...argv, '--state', 'elsewhere']);
+    expect(elsewhere).toMatchObject({ code: 0 });
+    const again = await weighbridge(argv);
+    const [submitted] = JSON.parse(again.stdout).submitted;
+    expect(submitted).toMatchObject({ run: first.run, publisher: 'models', release: 'my-model@1.0.0' });
+    expect(submitted.attempt > first.attempt).toBe(true);
+    await pipeline.next();
+    await pipeline.next();
+    expect(await versions(inboxKey('models', 'private', sha256(large)))).toBe(1);
+    const { Uploads = [] } = await root.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    expect(Uploads).toEqual([]);
+  });
+
+  it('is refused in the place of another publisher', async () => {
+    const file = await manifest('others', 'other-model');
+    const result = await weighbridge(['submit', file, '--publisher', 'others']);
+    expect(result).toMatchObject({ code: 4, stderr: expect.stringContaining('s3:PutObject is not allowed') });
+  });
+
+  it('waits, shows the run like one here, and ends with its report', async () => {
+    const file = await manifest('waits');
+    const argv = ['submit', file, '--publisher', 'models', '--wait', '--report', 'r.json', '--progress', 'json'];
+    const waiting = weighbridge([...argv, '--json']);
+    const place = await pipeline.next();
+    const active = [{ id: 'model', done: 400, total: 990 }];
+    await pipeline.progress(place, {
+      items: { '0': { finished: 1, failed: 0, bytes: 410, active, waiting: 'a slot of example.org' } },
+      notes: ['config: staged'],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const running = await weighbridge(['status', place.run, '--publisher', 'models']);
+    expect(running).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining('transferring: 1 of 2 artifacts, 410 B'),
+    });
+    const report = await pipeline.report(place);
+    const result = await waiting;
+    expect(result).toMatchObject({ code: 0 });
+    expect(JSON.parse(result.stdout)).toEqual(report);
+    expect(JSON.parse(await readFile(join(cwd, 'r.json'), 'utf8'))).toEqual(report);
+    const events = result.stderr.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'run-started', job: 'stage', artifacts: 2 }));
+    const standing = { type: 'standing', finished: 1, failed: 0, bytes: 410, active };
+    expect(events).toContainEqual(expect.objectContaining(standing));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'note', message: 'waiting: a slot of example.org' }));
+    expect(events.filter(({ message }) => message === 'config: staged')).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: 'run-finished', state: 'published' });
+  });
+
+  it('has the exit code of the report, which status shows as well', async () => {
+    const file = await manifest('fails');
+    const waiting = weighbridge(['submit', file, '--publisher', 'models', '--wait', '--progress', 'none']);
+    const place = await pipeline.next();
+    const error = {
+      code: 'Refused',
+      message: 'my-model@1.0.0 is published with other content',
+      hint: 'Take a new version.',
+    };
+    await pipeline.report(place, { ok: false, state: 'refused', published: true, error });
+    const result = await waiting;
+    expect(result).toMatchObject({ code: 3, stdout: expect.stringContaining('stays in s3://weights-private') });
+    expect(result.stderr).toContain(error.message);
+    const status = await weighbridge(['status', place.run, '--json']);
+    expect(status).toMatchObject({ code: 3 });
+    expect(JSON.parse(status.stdout)).toMatchObject({ attempt: place.attempt, error });
+  });
+
+  it('leaves the run going after Ctrl-C, and says how to look', async () => {
+    const file = await manifest('interrupted');
+    const signals = new EventEmitter();
+    const waiting = weighbridge(['submit', file, '--publisher', 'models', '--wait'], { signals });
+    const place = await pipeline.next();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    signals.emit('SIGINT');
+    const result = await waiting;
+    expect(result).toMatchObject({ code: 130 });
+    expect(result.stderr).toContain(`goes on in the cloud; to look: weighbridge status ${place.run}/${place.attempt}`);
+    const report = await pipeline.report(place);
+    // Another machine, which remembers nothing, finds it by listing.
+    await mkdir(join(cwd, 'fresh'));
+    const found = await weighbridge(['status', place.run, '--json', '--wait', '--state', 'fresh']);
+    expect(found).toMatchObject({ code: 0 });
+    expect(JSON.parse(found.stdout)).toEqual(report);
+  });
+
+  it('ends with 130 when --timeout is over', async () => {
+    const file = await manifest('limited');
+    const result = await weighbridge(['submit', file, '--publisher', 'models', '--wait', '--timeout', '3s', '--json']);
+    expect(result).toMatchObject({ code: 130 });
+    const place = await pipeline.next();
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      waiting: [{ attempt: place.attempt }],
+      error: { code: 'Interrupted' },
+    });
+  });
+});
