@@ -1,18 +1,18 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { eventSource, eventTypes } from '../../lib/contract/cloud/metrics.ts';
-import type { EndedRun } from './ended-run.ts';
+import type { RunEnded } from '../../lib/contract/cloud/run-ended.ts';
 import { ServiceError, serviceError } from './service-error.ts';
 
 const clients = new Map<string, EventBridgeClient>();
 
 /** The default bus of the account, on which others wait for the end of runs. */
-export function eventBus(region: string): { put(run: EndedRun): Promise<void> } {
+export function eventBus(region: string): { put(event: RunEnded): Promise<void> } {
   const client = clients.get(region) ?? new EventBridgeClient({ region });
   clients.set(region, client);
   return {
-    async put(run) {
+    async put(event) {
       const doing = 'telling the event bus that the run has ended';
-      const entry = { Source: eventSource, DetailType: eventTypes.ended, Detail: JSON.stringify(run) };
+      const entry = { Source: eventSource, DetailType: eventTypes.ended, Detail: JSON.stringify(event) };
       const answer = await client.send(new PutEventsCommand({ Entries: [entry] })).catch((error: unknown) => {
         throw serviceError(error, doing);
       });

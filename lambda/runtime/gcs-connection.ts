@@ -3,7 +3,7 @@ import type { GcsSettings as GcsDeployment } from '../../lib/contract/cloud/clou
 import { NotAuthorised } from '../../lib/core/errors.ts';
 import type { BucketUse, GcsAccess } from '../../lib/core/stores/bucket-access.ts';
 import { createGcsStorage, gcsEndpoint } from '../../lib/core/stores/create-gcs-storage.ts';
-import type { HandlerEnvironment } from './handler-environment.ts';
+import type { AwsIdentity, HandlerEnvironment } from './handler-environment.ts';
 
 /** What the exchange is known to take; what the identity may do is decided by its roles alone. */
 const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
@@ -33,7 +33,7 @@ export function connectGcs(use: BucketUse, environment: HandlerEnvironment, user
 }
 
 /** https://cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds */
-export function federatedClient(gcs: GcsDeployment, environment: HandlerEnvironment): AwsClient {
+export function federatedClient(gcs: GcsDeployment, environment: AwsIdentity): AwsClient {
   const { provider, serviceAccount } = gcs.workloadIdentity;
   const tokens = gcs.tokenEndpoint === undefined ? undefined : new URL(gcs.tokenEndpoint);
   const impersonation = tokens?.origin ?? 'https://iamcredentials.googleapis.com';

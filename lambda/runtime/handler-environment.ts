@@ -12,8 +12,16 @@ import { bareHost } from '../../lib/core/http/origin-rules.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What a function was deployed with. */
-export interface HandlerEnvironment {
+/** Who a function is in AWS. */
+export interface AwsIdentity {
+  /** Of the function. */
+  readonly region: string;
+  /** The role's keys as they are now: Lambda may replace them. */
+  awsKeys(): AwsKeys | undefined;
+}
+
+/** What a function of the pipeline was deployed with. */
+export interface HandlerEnvironment extends AwsIdentity {
   readonly configuration: RuntimeConfiguration;
   readonly stateBucket: string;
   /** Undefined where the deployment has no public mirror; likewise the private one. */
@@ -21,12 +29,8 @@ export interface HandlerEnvironment {
   readonly privateBucket: string | undefined;
   /** ARN of the key of the buckets; undefined where they have none of their own. */
   readonly kmsKey: string | undefined;
-  /** Of the function. */
-  readonly region: string;
   /** Another server than Amazon's S3, such as an emulator; undefined where there is none. */
   readonly s3Endpoint: { readonly url: string; readonly pathStyle: boolean } | undefined;
-  /** The role's keys as they are now: Lambda may replace them. */
-  awsKeys(): AwsKeys | undefined;
 }
 
 export interface AwsKeys {
@@ -40,19 +44,21 @@ export interface AwsKeys {
  * @throws UsageError naming a variable that is not set, or what is wrong in the file
  */
 export function readHandlerEnvironment(folder: string, variables: Variables): HandlerEnvironment {
-  const needed = (name: string): string => {
-    const value = set(variables, name);
-    if (value === undefined) throw new UsageError(`the environment variable ${name} is not set`);
-    return value;
-  };
   return {
+    ...awsIdentity(variables),
     configuration: readConfiguration(folder),
-    stateBucket: needed(handlerVariables.stateBucket),
+    stateBucket: needed(variables, handlerVariables.stateBucket),
     publicBucket: set(variables, handlerVariables.publicBucket),
     privateBucket: set(variables, handlerVariables.privateBucket),
     kmsKey: set(variables, handlerVariables.kmsKey),
-    region: needed('AWS_REGION'),
     s3Endpoint: endpointOf(set(variables, 'AWS_ENDPOINT_URL_S3') ?? set(variables, 'AWS_ENDPOINT_URL')),
+  };
+}
+
+/** @throws UsageError where no region is set, as Lambda always does. */
+export function awsIdentity(variables: Variables): AwsIdentity {
+  return {
+    region: needed(variables, 'AWS_REGION'),
     awsKeys() {
       const accessKeyId = set(variables, 'AWS_ACCESS_KEY_ID');
       const secretAccessKey = set(variables, 'AWS_SECRET_ACCESS_KEY');
@@ -60,6 +66,12 @@ export function readHandlerEnvironment(folder: string, variables: Variables): Ha
       return { accessKeyId, secretAccessKey, sessionToken: set(variables, 'AWS_SESSION_TOKEN') };
     },
   };
+}
+
+function needed(variables: Variables, name: string): string {
+  const value = set(variables, name);
+  if (value === undefined) throw new UsageError(`the environment variable ${name} is not set`);
+  return value;
 }
 
 /** An empty variable counts as unset. */
@@ -74,7 +86,8 @@ function endpointOf(url: string | undefined): HandlerEnvironment['s3Endpoint'] {
   return { url, pathStyle: isIP(host) !== 0 || host === 'localhost' };
 }
 
-function readConfiguration(folder: string): RuntimeConfiguration {
+/** @throws UsageError that says what is wrong in the file. */
+export function readConfiguration(folder: string): RuntimeConfiguration {
   const text = readFileSync(join(folder, runtimeConfigurationFile), 'utf8');
   const read = runtimeConfigurationSchema.safeParse(JSON.parse(text));
   if (read.success) return read.data;

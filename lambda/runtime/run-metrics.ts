@@ -1,7 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { RuntimeConfiguration } from '../../lib/contract/cloud/deployment.ts';
 import { metricNames, metricsDimension, metricsNamespace } from '../../lib/contract/cloud/metrics.ts';
-import type { EndedRun } from './ended-run.ts';
+import type { RunEnded } from '../../lib/contract/cloud/run-ended.ts';
 
 type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
@@ -44,7 +44,7 @@ const runStates: Readonly<Record<string, MetricName>> = {
 };
 
 /** One that was superseded counts as none of these: the run that took its place does. */
-export function countRun(metrics: RunMetrics, run: EndedRun): void {
+export function countRun(metrics: RunMetrics, run: RunEnded): void {
   const ended = runStates[run.state];
   if (ended !== undefined) metrics.count(ended, 1);
   metrics.count(metricNames.bytesMoved, run.bytesMoved);
