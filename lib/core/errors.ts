@@ -75,7 +75,9 @@ export type RefusalReason =
   | 'names-collide'
   | 'withdrawn'
   | 'signed-registry'
-  | 'bucket';
+  | 'bucket'
+  | 'not-granted'
+  | 'wrong-submission';
 
 /** The request was understood and is not allowed: an invariant would break. */
 export class Refused extends WeighbridgeError {

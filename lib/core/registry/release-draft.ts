@@ -33,6 +33,9 @@ export interface ReleaseDraft {
   readonly proven: readonly ProvenArtifact[];
   readonly missing: readonly MissingArtifact[];
   readonly run: string;
+  /** Where the manifest is kept, as its submission says. */
+  readonly commit?: string | undefined;
+  readonly repository?: string | undefined;
 }
 
 export function draftContent(draft: ReleaseDraft): Sha256 {
@@ -54,7 +57,11 @@ export function releaseRecord(draft: ReleaseDraft): Release {
     homepage: manifest.homepage ?? null,
     description: manifest.description ?? null,
     ...(manifest.metadata === undefined ? {} : { metadata: manifest.metadata }),
-    manifest: { sha256: draft.manifestSha256.hex },
+    manifest: {
+      sha256: draft.manifestSha256.hex,
+      ...(draft.commit === undefined ? {} : { commit: draft.commit }),
+      ...(draft.repository === undefined ? {} : { repository: draft.repository }),
+    },
     artifacts: draft.proven.map((proven) => artifactRecord(manifest, proven)).sort(byFile),
     missing: draft.missing.map(({ spec, reason }) => ({ id: spec.id, file: spec.file, reason })).sort(byFile),
     notes: null,

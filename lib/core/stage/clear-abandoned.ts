@@ -23,7 +23,7 @@ export interface EndedRelease {
   readonly complete: boolean;
 }
 
-type ClearPorts = Pick<StagePorts, 'state' | 'clock' | 'signal'>;
+type ClearPorts = Pick<StagePorts, 'state' | 'clock' | 'signal' | 'identity'>;
 
 /**
  * Clears what runs left behind when they died, so that nobody is billed for it. Of a complete release that is
@@ -87,12 +87,12 @@ async function clearState(store: Store, keys: readonly string[], attempt: string
 async function underLease(
   destination: string,
   attempt: string,
-  { state, clock, signal }: ClearPorts,
+  { state, clock, signal, identity = processIdentity() }: ClearPorts,
   work: (checkpoints: { clear(): Promise<void> }, found: Checkpoint | undefined) => Promise<void>,
 ): Promise<void> {
   const lease = await acquireLease(state, {
     key: destination,
-    owner: { ...processIdentity(), attempt },
+    owner: { ...identity, attempt },
     clock,
     signal: AbortSignal.any([signal, AbortSignal.timeout(patience * 1000)]),
   }).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { type ResolvedSource, SourceError } from '../sources/source.ts';
 import type { ObjectStat, Store } from '../stores/store.ts';
 import { type CopySource, findCopies, provenCopy } from './find-copies.ts';
 import { hashObject } from './hash-object.ts';
+import { proofOf } from './object-proofs.ts';
 import { pinObject } from './pin-object.ts';
 import { SourceWalk } from './source-walk.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
@@ -22,7 +23,13 @@ export type Finding =
   | { readonly kind: 'damaged'; readonly reason: string }
   /** The same bytes are elsewhere in the store, or will be once another artifact is staged. */
   | { readonly kind: 'copy'; readonly from: CopySource; readonly walk: SourceWalk }
-  | { readonly kind: 'fetch'; readonly walk: SourceWalk; readonly resolved: ResolvedSource; readonly size: number }
+  /** `resolved` is the source that answered, where one was asked already. */
+  | {
+      readonly kind: 'fetch';
+      readonly walk: SourceWalk;
+      readonly resolved?: ResolvedSource;
+      readonly size: number;
+    }
   | { readonly kind: 'unavailable'; readonly walk: SourceWalk; readonly reason: string }
   /** No digest to prove it by. */
   | { readonly kind: 'unresolved'; readonly reason: string }
@@ -59,7 +66,8 @@ export async function inspect(
   return findings;
 }
 
-async function lookInStore(
+/** @returns undefined where it is not in the store. @throws Refused for other bytes under a key that no release records. */
+export async function lookInStore(
   spec: ArtifactSpec,
   request: StageRequest,
   survey: Survey,
@@ -81,6 +89,11 @@ async function lookInStore(
   const unchanged = recorded !== undefined && survey.objectsRecord[spec.file]?.etag === listed.etag;
   const stat = unchanged ? listed : await proving(() => pinObject(request.store, listed));
   if (stat === undefined) return undefined;
+  const proof = unchanged ? undefined : proofOf(request.proofs, stat);
+  if (proof?.sha256 === sha256.hex && (size === undefined || stat.size === size)) {
+    const { crc32c, origin, stagedAt } = proof;
+    return { kind: 'present', proven: { spec, sha256, stat, crc32c, origin, stagedAt } };
+  }
   const right =
     (size === undefined || stat.size === size) &&
     (unchanged || (await proving(() => hashObject(request.store, stat, ports))).equals(sha256));

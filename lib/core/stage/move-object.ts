@@ -41,7 +41,7 @@ export interface MovedObject {
   readonly crc32c: string | null;
 }
 
-type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal' | 'reporter'>;
+type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal' | 'reporter' | 'identity'>;
 
 /** What is stored beside the bytes of an artifact. */
 export function artifactAttributes({
@@ -78,7 +78,7 @@ export async function moveObject(move: ObjectMove, transfer: TransferPorts, port
     attributes: artifactAttributes(move),
     checkpoints: checkpointSlot(new CheckpointStore(ports.state), destination, { key, size, sha256: sha256.hex }),
   };
-  const leasing = { ...transfer, state: ports.state };
+  const leasing = { ...transfer, state: ports.state, identity: ports.identity ?? processIdentity() };
   const moveOnce = () =>
     withLease(destination, size > store.limits.singlePut, move.attempt, leasing, async (leased) => {
       // While this run waited for its turn another one may have finished the object.
@@ -102,13 +102,13 @@ async function withLease<T>(
   destination: string,
   needed: boolean,
   attempt: string,
-  ports: TransferPorts & Pick<StagePorts, 'state'>,
+  ports: TransferPorts & Required<Pick<StagePorts, 'state' | 'identity'>>,
   work: (leased: TransferPorts | undefined) => Promise<T>,
 ): Promise<T> {
   if (!needed) return await work(undefined);
   const lease = await acquireLease(ports.state, {
     key: destination,
-    owner: { ...processIdentity(), attempt },
+    owner: { ...ports.identity, attempt },
     clock: ports.clock,
     signal: ports.signal,
     onWait: ({ holder, seconds }) =>

@@ -94,7 +94,7 @@ function planned(spec: ArtifactSpec, finding: Finding | undefined): PlannedArtif
     case 'copy':
       return { ...base, action: 'copy', size: finding.from.size, from: finding.from.key, reason: '' };
     case 'fetch': {
-      const from = finding.resolved.description.source;
+      const from = finding.resolved?.description.source ?? null;
       return { ...base, action: 'fetch', size: finding.size, from, reason: '' };
     }
     case 'damaged':

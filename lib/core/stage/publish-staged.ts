@@ -45,6 +45,8 @@ export async function publishStaged(
     proven,
     missing,
     run: runId(request.manifestSha256, store.url),
+    commit: request.commit,
+    repository: request.repository,
   };
   const restored = progress.staged.some(({ report }) => report.state === 'staged' || report.state === 'copied');
   if (survey.release !== undefined && survey.entry !== undefined) {
@@ -55,6 +57,7 @@ export async function publishStaged(
     return;
   }
   ports.reporter.emit({ type: 'phase', phase: 'publish' });
+  if (survey.sums === undefined) await request.beforeDecision?.();
   const published = await publishRelease(store, draft, ports.clock, ports.signal);
   leaveOut(progress, published.draft.proven);
   progress.content = published.release.content;

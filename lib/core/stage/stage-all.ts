@@ -9,8 +9,13 @@ import type { StagePorts, StageRequest } from './stage-ports.ts';
 /** Objects up to this many bytes are limited by requests, not by bandwidth, and go four times as many at once. */
 const small = 1 << 20;
 
+function sizeOf(finding: Extract<Finding, { kind: 'fetch' | 'copy' }>): number {
+  return finding.kind === 'copy' ? finding.from.size : finding.size;
+}
+
 /**
  * Stages every artifact, so many at a time; what failed is in its report and does not end the others.
+ * @param onStaged Called as soon as an artifact has come to its end, one way or the other.
  * @throws what ends the run as a whole: a refusal, lost credentials, an interruption.
  */
 export async function stageAll(
@@ -18,6 +23,7 @@ export async function stageAll(
   findings: ReadonlyMap<ArtifactSpec, Finding>,
   ports: StagePorts,
   progress: RunProgress,
+  onStaged: (staged: StagedArtifact) => void = () => undefined,
 ): Promise<void> {
   if ([...findings.values()].some(({ kind }) => kind === 'fetch' || kind === 'copy')) {
     ports.reporter.emit({ type: 'phase', phase: 'transfer' });
@@ -36,11 +42,15 @@ export async function stageAll(
     const work = () => stageArtifact(spec, finding, request, stoppable);
     try {
       // Only what moves bytes waits for its turn.
-      if (finding.kind !== 'fetch' && finding.kind !== 'copy') results.set(spec, await work());
-      else {
-        const { size } = finding.kind === 'copy' ? finding.from : finding;
-        results.set(spec, await (size <= small ? smallOnes : largeOnes)(work));
-      }
+      const turn =
+        finding.kind !== 'fetch' && finding.kind !== 'copy'
+          ? undefined
+          : sizeOf(finding) <= small
+            ? smallOnes
+            : largeOnes;
+      const staged = await (turn === undefined ? work() : turn(work));
+      results.set(spec, staged);
+      onStaged(staged);
     } catch (error) {
       // What ends the run (a refusal, lost credentials) must not wait for terabytes that are then of no use.
       failure.abort(error);

@@ -19,6 +19,8 @@ export interface StagedArtifact {
   /** Undefined when its bytes are not in the store. */
   readonly proven: ProvenArtifact | undefined;
   readonly report: ArtifactReport;
+  /** The store's own trouble, where that is why: a later attempt may succeed. */
+  readonly error?: WeighbridgeError;
 }
 
 /** Brings one artifact into the store, from wherever the finding says, trying every source. */
@@ -30,7 +32,11 @@ export async function stageArtifact(
 ): Promise<StagedArtifact> {
   const started = ports.clock.now().getTime();
   let bytesFetched = 0;
-  const counting: TransferPorts = { ...ports, onFetched: (bytes) => (bytesFetched += bytes) };
+  const onFetched = (bytes: number) => {
+    bytesFetched += bytes;
+    ports.countFetched?.(spec.id, bytes);
+  };
+  const counting: TransferPorts = { ...ports, onFetched };
   const finish = (state: ArtifactState, more: Outcome): StagedArtifact => {
     const size = more.proven?.stat.size ?? spec.size ?? null;
     ports.reporter.emit({
@@ -42,6 +48,7 @@ export async function stageArtifact(
     });
     return {
       proven: more.proven,
+      ...(more.error === undefined ? {} : { error: more.error }),
       report: {
         id: spec.id,
         file: spec.file,
@@ -82,7 +89,8 @@ export async function stageArtifact(
     throw error;
   });
   if (fetched instanceof WeighbridgeError) {
-    return finish('failed', { reason: sentences([fetched.message, fetched.hint]), walk: finding.walk });
+    const reason = sentences([fetched.message, fetched.hint]);
+    return finish('failed', { reason, walk: finding.walk, error: fetched });
   }
   if (fetched === undefined) return finish('failed', { reason: finding.walk.reason, walk: finding.walk });
   return finish('staged', { proven: fetched.proven, source: fetched.source, walk: finding.walk });
@@ -93,6 +101,7 @@ interface Outcome {
   readonly source?: string | null;
   readonly walk?: SourceWalk;
   readonly reason?: string;
+  readonly error?: WeighbridgeError;
 }
 
 async function fetchFromSources(

@@ -1,15 +1,21 @@
 import type { Sha256 } from '../digest/sha256.ts';
 import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
 import type { Source } from '../sources/source.ts';
+import type { ProcessIdentity } from '../state/process-identity.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { TransferPorts } from '../transfer/transfer-job.ts';
+import type { ObjectProofs } from './object-proofs.ts';
 
 /** What staging needs from outside. */
 export interface StagePorts extends Omit<TransferPorts, 'onFetched'> {
   readonly state: StateStore;
   /** The artifact's sources in the manifest's order, with what is expected of them. */
   openSources(spec: ArtifactSpec): readonly Source[];
+  /** Called with every count of bytes that upstream sent for an artifact, wasted ones included. */
+  countFetched?(id: string, bytes: number): void;
+  /** Who holds leases; this process by default. Sandboxes in the cloud may look like one another. */
+  readonly identity?: ProcessIdentity;
 }
 
 /** One manifest, to be staged into one primary store. */
@@ -28,4 +34,11 @@ export interface StageRequest {
   readonly maxBytes: number | undefined;
   /** Digests that different ids share and the like: told in plan and report. */
   readonly warnings: readonly string[];
+  /** Where the manifest is kept, for the record. */
+  readonly commit?: string | undefined;
+  readonly repository?: string | undefined;
+  /** What earlier attempts proved of objects that no release records yet: they are not hashed again. */
+  readonly proofs?: ObjectProofs;
+  /** Asked right before `SHA256SUMS` is written, which decides for ever. @throws what is to end the run. */
+  beforeDecision?(): Promise<void>;
 }

@@ -80,18 +80,11 @@ export async function acquireLease(state: StateStore, request: LeaseRequest): Pr
   let said = Number.NEGATIVE_INFINITY;
   for (;;) {
     signal?.throwIfAborted();
-    const now = await state.now();
-    const current = await state.read(name);
-    const holder = current === undefined ? undefined : parse(current);
-    if (holder === undefined || mayReplace(holder, owner, now)) {
-      const document = { format: 1 as const, owner, epoch: (holder?.epoch ?? 0) + 1, until: end(now) };
-      const condition = current === undefined ? ({ ifAbsent: true } as const) : { ifMatch: current.tag };
-      const tag = await state.write(name, JSON.stringify(document), condition);
-      if (tag !== undefined) return new HeldLease({ state, clock, name, document, tag });
-      continue;
-    }
+    const taken = await take(state, name, owner, clock);
+    if (taken instanceof HeldLease) return taken;
+    if (taken === undefined) continue;
     if (waited - said >= sayEvery) {
-      onWait?.({ holder: holder.owner, seconds: waited });
+      onWait?.({ holder: taken, seconds: waited });
       said = waited;
     }
     // A little randomness, so that not all who wait look at the same moment.
@@ -99,6 +92,32 @@ export async function acquireLease(state: StateStore, request: LeaseRequest): Pr
     await clock.sleep(pause, signal);
     waited += pause;
   }
+}
+
+/** Takes `key` if it is free now; undefined where somebody has it, or was faster. */
+export async function tryLease(
+  state: StateStore,
+  { key, owner, clock = systemClock }: Pick<LeaseRequest, 'key' | 'owner' | 'clock'>,
+): Promise<Lease | undefined> {
+  const taken = await take(state, leaseName(key), owner, clock);
+  return taken instanceof HeldLease ? taken : undefined;
+}
+
+/** @returns the lease; its holder, where somebody has it; undefined where somebody else was faster just now. */
+async function take(
+  state: StateStore,
+  name: string,
+  owner: LeaseOwner,
+  clock: Clock,
+): Promise<HeldLease | LeaseOwner | undefined> {
+  const now = await state.now();
+  const current = await state.read(name);
+  const holder = current === undefined ? undefined : parse(current);
+  if (holder !== undefined && !mayReplace(holder, owner, now)) return { ...holder.owner };
+  const document = { format: 1 as const, owner, epoch: (holder?.epoch ?? 0) + 1, until: end(now) };
+  const condition = current === undefined ? ({ ifAbsent: true } as const) : { ifMatch: current.tag };
+  const tag = await state.write(name, JSON.stringify(document), condition);
+  return tag === undefined ? undefined : new HeldLease({ state, clock, name, document, tag });
 }
 
 function mayReplace(holder: LeaseDocument, owner: LeaseOwner, now: Date): boolean {
