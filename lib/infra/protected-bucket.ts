@@ -18,9 +18,11 @@ import { accessLogsPrefix } from './logs-bucket.ts';
 export interface ProtectedBucketProps {
   /**
    * Full name. One that ends in `-{account}-{region}-an` is made in the namespace of account and region, where nobody
-   * else can take it; `bucketName()` of the contract gives such names.
+   * else can take it. A bucket that was kept when its stack was destroyed is adopted again by `cdk deploy
+   * --import-existing-resources`, if its name is spelled out in the template, so if the stack knows account and region:
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
    *
-   * @default - CloudFormation makes one up; a retained bucket can then not be adopted again
+   * @default - CloudFormation makes one up; the bucket can then not be adopted again
    */
   readonly bucketName?: string;
   /**
