@@ -65,6 +65,8 @@ def invoke(original, self, *args, **kwargs):
 def execute_function_warm(original, func, event, request_id):
     answer = original(func, event, request_id)
     body = answer.get("body")
+    if answer.get("error") and body["errorMessage"].startswith("Worker process exited immediately"):
+        return {**answer, "body": {**body, "errorType": "Runtime.ExitError"}}
     if not isinstance(body, Thrown):
         return answer
     log = "\n".join(filter(None, [answer.get("log"), *body.get("trace", [])]))
