@@ -20,7 +20,8 @@ export interface EncryptionKeyProps {
 
 /**
  * One KMS key for all that a deployment keeps: buckets, log groups, notifications. It changes every year. Roles of the
- * account use it by their own policies; services only for this account.
+ * account use it by their own policies; services only for this account. A key has no name, so the one of a stack that was
+ * destroyed is not adopted again: give its ARN to the next one, instead of a new key.
  */
 export class EncryptionKey extends Construct {
   /** The key itself. */

@@ -30,7 +30,7 @@ export interface MirrorCdnDomain {
 }
 
 export interface MirrorCdnProps {
-  /** What is served: a mirror of public releases. */
+  /** What is served: a mirror of public releases, in the same stack, since its policy names the distribution. */
   readonly mirror: MirrorBucket;
   /**
    * A host name of your own; TLS 1.2 is then the least that is spoken.
@@ -52,7 +52,7 @@ export interface MirrorCdnProps {
   readonly allowedOrigins?: readonly string[];
   /**
    * Where CloudFront writes access logs, below `cdn/`: a bucket that takes ACLs, such as that of a `LogsBucket` with
-   * `cdnLogs`, in a region that needs no opting into.
+   * `cdnLogs`, in a region that needs no opting into. (The newer way of logging is set up in us-east-1 alone.)
    *
    * @default - no logs
    */

@@ -232,6 +232,6 @@ describe('the checks of these tests', () => {
   it('find a bucket that is not kept like this', () => {
     const checked = checkedStack();
     new Bucket(checked.stack, 'Careless');
-    expect(() => checked.template()).toThrow();
+    expect(() => checked.template()).toThrow(/AwsSolutions-S10/);
   });
 });
