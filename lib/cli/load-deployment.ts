@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Deployment } from '../contract/cloud/deployment.ts';
 import { resolveDeployment, UnresolvedDeployment } from '../contract/cloud/resolve-deployment.ts';
-import { InvalidFile, type Problem } from '../core/errors.ts';
+import { InvalidFile, type Problem, UsageError } from '../core/errors.ts';
 import { YamlText } from '../core/manifest/yaml-text.ts';
 import { configurationName } from './configuration.ts';
 import { findingOf, invalidConfiguration, parseConfiguration } from './configuration-file.ts';
@@ -44,16 +44,25 @@ export class InvalidConfiguration extends Error {
  * @param file its path; undefined: `weighbridge.yaml` if there is one, else the defaults of everything
  * @throws InvalidConfiguration with every problem of the file and of the environment
  */
-export function loadDeployment(file?: string, { environment, cwd = '.' }: LoadDeploymentOptions = {}): Deployment {
-  const name = file ?? configurationName;
-  const path = resolve(cwd, name);
-  const text = file === undefined && !existsSync(path) ? '' : readText(path, name);
+export function loadDeployment(file?: string, options: LoadDeploymentOptions = {}): Deployment {
   try {
-    return deploymentOf(text, name, environment);
+    return readDeployment(file, options);
   } catch (error) {
+    if (error instanceof UsageError) throw new InvalidConfiguration(error.message);
     if (!(error instanceof InvalidFile)) throw error;
     throw new InvalidConfiguration([error.message, ...error.problems.map(problemLine)].join('\n'), error.problems);
   }
+}
+
+/**
+ * The same for a command of this program.
+ * @throws UsageError when the file cannot be read; InvalidFile with every problem.
+ */
+export function readDeployment(file?: string, { environment, cwd = '.' }: LoadDeploymentOptions = {}): Deployment {
+  const name = file ?? configurationName;
+  const path = resolve(cwd, name);
+  const text = file === undefined && !existsSync(path) ? '' : readText(path, name);
+  return deploymentOf(text, name, environment);
 }
 
 function deploymentOf(text: string, name: string, environment: string | undefined): Deployment {
@@ -70,6 +79,6 @@ function readText(path: string, name: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new InvalidConfiguration(`cannot read ${name}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(`cannot read ${name}: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
   }
 }

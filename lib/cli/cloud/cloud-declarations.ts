@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandDeclaration } from '../declarations.ts';
-import { parseSeconds } from '../option-values.ts';
+import { parseCount, parseSeconds } from '../option-values.ts';
 
 function deployment(command: Command): Command {
   return command.option('--env <name>', 'one of environments: in weighbridge.yaml (default: its own sections)');
@@ -44,5 +44,22 @@ export const cloudDeclarations: readonly CommandDeclaration[] = [
     ],
     declare: (command) => following(command.argument('<run>', 'RUN or RUN/ATTEMPT, as submit prints them')),
     load: () => import('../commands/status.ts'),
+  },
+  {
+    name: 'cost',
+    summary: 'estimate what a release, or an idle deployment, costs in the cloud',
+    detail:
+      'Prices staging a manifest, a month of serving it and a year of such releases, by the price table of this ' +
+      'version, and prints what it assumes. Without a manifest: the month in which nothing happens. Asks nobody.',
+    examples: [
+      'weighbridge cost my-model-1.0.0.yaml',
+      'weighbridge cost my-model-1.0.0.yaml --downloads 2000',
+      'weighbridge cost',
+    ],
+    declare: (command) =>
+      deployment(command.argument('[manifests...]', 'manifest files'))
+        .option('--downloads <n>', 'whole downloads of the release in a month (default: 100)', parseCount)
+        .option('--releases-per-month <n>', 'releases of this size that come in a month (default: 1)', parseCount),
+    load: () => import('../commands/cost.ts'),
   },
 ];

@@ -25,8 +25,8 @@ export async function cloudPlace(context: CommandContext, environment: string | 
       hint: 'Run this inside the repository that it is in, or name it with --config.',
     });
   }
-  const { loadDeployment } = await import('../load-deployment.ts');
-  const deployment = loadDeployment(file, { environment, cwd: context.cwd });
+  const { readDeployment } = await import('../load-deployment.ts');
+  const deployment = readDeployment(file, { environment, cwd: context.cwd });
   const { account } = deployment.cloud;
   const section = environment === undefined ? 'cloud' : `environments.${environment}.cloud`;
   const env = environment === undefined ? ', or name one of environments: with --env' : '';
