@@ -80,16 +80,17 @@ function environmentOf(props: PipelineFunctionsProps): Record<string, string> {
   }) as Record<string, string>;
 }
 
+/** Who reads `gs:` sources, and who looks at or writes the replica. */
+const readers: readonly PipelineHandler[] = ['plan', 'transfer'];
+const copiers: readonly PipelineHandler[] = ['publish', 'replicate', 'publish-replicas'];
+
 /** Roles that reach Google have fixed names, which Google's side of the trust can name. */
 function googleRole(
   scope: Construct,
   handler: PipelineHandler,
   { configuration: { name, gcs, sources }, rolePrefix = '' }: PipelineFunctionsProps,
 ): string | undefined {
-  const readers: readonly PipelineHandler[] = ['plan', 'transfer'];
-  const copiers: readonly PipelineHandler[] = ['publish', 'replicate', 'publish-replicas'];
-  const reads = sources.buckets.some(({ bucket }) => bucket.startsWith('gs://')) && readers.includes(handler);
-  const copies = gcs !== undefined && copiers.includes(handler);
-  if (!reads && !copies) return undefined;
+  const reads = readers.includes(handler) && sources.buckets.some(({ bucket }) => bucket.startsWith('gs://'));
+  if (gcs === undefined || !(reads || copiers.includes(handler))) return undefined;
   return gcsRoleName(handler as GcsPurpose, { name, region: Stack.of(scope).region }, rolePrefix);
 }
