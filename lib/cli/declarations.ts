@@ -119,8 +119,14 @@ export const declarations: readonly CommandDeclaration[] = [
     name: 'plan',
     summary: 'say what stage would do',
     detail: 'Asks stores and upstreams, fetches no content and writes nothing.',
-    examples: ['weighbridge plan manifests/my-model/1.0.0.yaml --to file:./mirror'],
-    declare: (command) => partSize(stores(command.argument('<manifests...>', 'manifest files'))),
+    examples: [
+      'weighbridge plan manifests/my-model/1.0.0.yaml --to file:./mirror',
+      'weighbridge plan manifests/my-model/1.0.0.yaml --cloud --env prod --json',
+    ],
+    declare: (command) =>
+      partSize(stores(command.argument('<manifests...>', 'manifest files')))
+        .option('--cloud', 'what the pipeline in the cloud would do, seen without tokens and with the right to list')
+        .option('--env <name>', 'with --cloud: one of environments: in weighbridge.yaml (default: its own sections)'),
     load: () => import('./commands/plan.ts'),
   },
   {

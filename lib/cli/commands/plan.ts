@@ -1,20 +1,29 @@
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
+import { UsageError } from '../../core/errors.ts';
 import { readRegistry } from '../../core/registry/registry-file.ts';
 import type { Plan } from '../../core/stage/plan.ts';
 import { planRelease } from '../../core/stage/stage-release.ts';
-import type { CommandContext, CommandRun } from '../command-context.ts';
+import type { CloudPlanning } from '../cloud/cloud-planning.ts';
+import type { CommandContext, CommandInput, CommandRun } from '../command-context.ts';
 import { asWeighbridgeError, type ErrorDocument, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
 import { type LoadedManifest, loadManifests } from '../staging/load-manifest.ts';
 import { openStaging, type Staging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
 import { stageRequest } from '../staging/run-stage.ts';
 import { planSummary } from '../staging/stage-summary.ts';
 
+interface PlanOptions extends StagingOptions {
+  readonly cloud?: boolean;
+  readonly env?: string;
+}
+
 /** A release that cannot be planned, among several. */
 type FailedPlan = ErrorDocument & { readonly collection: string; readonly version: string };
 
-export const run: CommandRun = async (context, input) => {
+export const run: CommandRun = async (given, input) => {
   const options = stagingOptions(input);
-  const loaded = await loadManifests(context, input.args);
+  const loaded = await loadManifests(given, input.args);
+  const cloud = await cloudOf(given, input);
+  const context = cloud?.context ?? given;
   const staging = openStaging(context, options);
   const plans: (Plan | FailedPlan)[] = [];
   let exit: ExitCode = exitCodes.done;
@@ -24,7 +33,7 @@ export const run: CommandRun = async (context, input) => {
   try {
     for (const one of loaded) {
       try {
-        const plan = await planOne(context, one, options, staging);
+        const plan = await planOne(context, one, options, staging, cloud);
         plans.push(plan);
         const lacking = plan.replicas?.some(({ state }) => state === 'unusable') === true;
         if (!plan.publishable || lacking) worse(exitCodes.failed);
@@ -41,6 +50,7 @@ export const run: CommandRun = async (context, input) => {
     }
   } finally {
     await staging.close();
+    await cloud?.close();
   }
   if (context.json) context.printJson(loaded.length === 1 ? plans[0] : { plans });
   return exit;
@@ -51,13 +61,31 @@ async function planOne(
   one: LoadedManifest,
   options: StagingOptions,
   staging: Staging,
+  cloud: CloudPlanning | undefined,
 ): Promise<Plan> {
-  const request = await stageRequest(context, one, options);
+  const request = await stageRequest(context, one, cloud?.optionsFor(one.manifest, options) ?? options);
   const stored = await readRegistry(request.store);
   const startedAt = context.clock.now().getTime();
-  const plan = await planRelease(request, stored?.registry, await staging.portsFor(one, new Map()));
+  const own = await staging.portsFor(one, new Map());
+  const ports = (await cloud?.portsFor(one, own)) ?? own;
+  const planned = await planRelease(request, stored?.registry, ports);
+  const plan = cloud?.told(one.manifest, planned) ?? planned;
   endProgress(context, plan, (context.clock.now().getTime() - startedAt) / 1000);
   return plan;
+}
+
+/** With `--cloud`. @throws UsageError for options that do not go with it. */
+async function cloudOf(context: CommandContext, { options }: CommandInput): Promise<CloudPlanning | undefined> {
+  const { cloud, env, to, replica } = options as PlanOptions;
+  if (cloud !== true) {
+    if (env !== undefined) throw new UsageError('--env needs --cloud: it is about what is deployed');
+    return undefined;
+  }
+  if (to !== undefined || replica !== undefined) {
+    throw new UsageError('--cloud plans for the mirrors of the deployment; --to and --replica name others');
+  }
+  const { openCloudPlanning } = await import('../cloud/cloud-planning.ts');
+  return await openCloudPlanning(context, env);
 }
 
 /** What the plan says of an artifact is not said by the progress as well. */
