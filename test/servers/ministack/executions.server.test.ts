@@ -9,6 +9,7 @@ import { clientSettings } from '../../cloud/client-settings.ts';
 import { deployTemplate } from '../../cloud/deploy-template.ts';
 import { eventually } from '../../cloud/eventually.ts';
 import { waitForExecution } from '../../cloud/executions.ts';
+import { functionProcesses } from '../../cloud/function-processes.ts';
 import { lacksAwsEmulator } from '../running-servers.ts';
 import { type AwsEmulator, startAwsEmulator } from '../start-aws-emulator.ts';
 import { inlineFunction } from './inline-function.ts';
@@ -115,6 +116,7 @@ describe.skipIf(lacksAwsEmulator())('what happens in MiniStack', () => {
 
   it('an execution that is stopped stays so when its task fails afterwards', async () => {
     const executionArn = await start('slow');
+    await eventually('the task', async () => (await functionProcesses(emulator, 'Slow'))[0]);
     await sfn.send(new StopExecutionCommand({ executionArn }));
     expect(await message('Changes')).toMatchObject({ detail: { status: 'ABORTED', executionArn } });
     // Longer than the task takes to fail.

@@ -1,22 +1,19 @@
-"""Types that MiniStack's CloudFormation does not know although its services do.
+"""What MiniStack's CloudFormation refuses although its services know it.
 
-AWS::IAM::OIDCProvider and AWS::CloudWatch::CompositeAlarm are made. An alarm on metric math is recorded as one on no
-metric: it is there, its state can be set by hand, and it is never evaluated.
+AWS::IAM::OIDCProvider is made. An alarm on metric math is recorded as one on a metric that nobody sends: it is there,
+its state can be set by hand, and what it would compute is never computed.
 """
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudwatch, iam
+from ministack.core.responses import get_account_id
+from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
 from replacing import answer_of, replaces
 
 handlers = provisioners._RESOURCE_HANDLERS
-
-
-def new_type(name, create, update, delete):
-    if name in handlers:
-        raise SystemExit(f"this MiniStack knows {name}: its patch is not needed")
-    handlers[name] = {"create": create, "update": update, "delete": delete}
+OIDC_PROVIDER = "AWS::IAM::OIDCProvider"
+if OIDC_PROVIDER in handlers:
+    raise SystemExit(f"this MiniStack knows {OIDC_PROVIDER}: its patch is not needed")
 
 
 def create_oidc_provider(_logical_id, props, _stack_name):
@@ -42,28 +39,11 @@ def delete_oidc_provider(arn, _props):
     iam._oidc_providers.pop(arn, None)
 
 
-new_type("AWS::IAM::OIDCProvider", create_oidc_provider, update_oidc_provider, delete_oidc_provider)
-
-
-def put_composite_alarm(name, props):
-    answer_of(cloudwatch._put_composite_alarm({}, {**props, "AlarmName": name}, False, True))
-    return name, {"Arn": f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"}
-
-
-def create_composite_alarm(logical_id, props, stack_name):
-    name = props.get("AlarmName") or provisioners._physical_name(stack_name, logical_id, max_len=255)
-    return put_composite_alarm(name, props)
-
-
-def update_composite_alarm(name, _old, props, _stack_name):
-    return put_composite_alarm(name, props)
-
-
-def delete_composite_alarm(name, _props):
-    cloudwatch._composite_alarms.pop(name, None)
-
-
-new_type("AWS::CloudWatch::CompositeAlarm", create_composite_alarm, update_composite_alarm, delete_composite_alarm)
+handlers[OIDC_PROVIDER] = {
+    "create": create_oidc_provider,
+    "update": update_oidc_provider,
+    "delete": delete_oidc_provider,
+}
 
 
 @replaces(provisioners, "_cw_metric_alarm_put", "name", "props")
