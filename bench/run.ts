@@ -14,6 +14,7 @@ import type { Bench } from './bench.ts';
 import { capped } from './capped.ts';
 import { help } from './help.ts';
 import { install } from './install.ts';
+import { lambdaBundles } from './lambda-bundles.ts';
 import { large } from './large.ts';
 import { many } from './many.ts';
 import { PeersMissing } from './peers.ts';
@@ -35,12 +36,13 @@ const benches: Readonly<Record<string, Bench>> = {
   's3-many': s3Many,
   's3-registry': s3Registry,
   's3-kill': s3Kill,
+  'lambda-bundles': lambdaBundles,
   install,
 };
 
 const usage = [
   'usage: npm run bench -- NAME... [--size BYTES] [--count N] [--rounds N]',
-  ...Object.entries(benches).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`),
+  ...Object.entries(benches).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`),
 ].join('\n');
 
 try {
