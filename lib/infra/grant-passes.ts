@@ -1,6 +1,6 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { artifactKey, registryKey, statusKey } from '../contract/keys.ts';
+import { artifactKey, objectsKey, registryKey, statusKey } from '../contract/keys.ts';
 import { grantOnBucket } from './bucket-grant.ts';
 
 /**
@@ -13,13 +13,16 @@ const reading = ['s3:GetObject', 's3:GetObjectVersion'];
 const uploading = ['s3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
 const reason = 'Which releases come is not known when the role is made; what is there cannot be deleted.';
 
-/** Plan looks at everything, and claims an empty mirror by its first registry. */
+/**
+ * Plan looks at everything and claims an empty mirror by its first registry. Of a release that lost objects it takes the
+ * versions out of `objects.json` before they are put back.
+ */
 export function grantSurvey(mirror: IBucket, plan: IGrantable): void {
   grantOnBucket(mirror, plan, {
     bucket: ['s3:ListBucket'],
     objects: [
       { actions: reading, keys: [registryKey, releaseObjects] },
-      { actions: ['s3:PutObject'], keys: [registryKey] },
+      { actions: ['s3:PutObject'], keys: [registryKey, objectsKey('*', '*')] },
     ],
     kms: ['kms:Decrypt', 'kms:GenerateDataKey'],
     reason,

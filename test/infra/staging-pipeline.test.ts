@@ -98,7 +98,7 @@ describe('what each function may do, and nothing else', () => {
         ...mirrors.flatMap((mirror) => [
           `Allow s3:ListBucket: <${mirror}Bucket>`,
           `Allow s3:GetObject s3:GetObjectVersion: ${registry(mirror)} ${objects(mirror)}`,
-          `Allow s3:PutObject: ${registry(mirror)}`,
+          `Allow s3:PutObject: ${registry(mirror)} <${mirror}Bucket>/*/*/objects.json`,
         ]),
       ],
     ],
