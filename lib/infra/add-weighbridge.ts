@@ -41,8 +41,12 @@ export function addWeighbridge(
 ): WeighbridgeStacks {
   const { name } = deployment.cloud;
   const props = { ...stackProps(deployment), ...options };
-  const mirror = new MirrorStack(scope, mirrorStackName(name), { ...props, deployment });
-  const gcs = gcsStack(scope, gcsStackName(name), deployment, {
+  const mirror = new MirrorStack(scope, freeId(scope, mirrorStackName(name), deployment), {
+    ...props,
+    stackName: mirrorStackName(name),
+    deployment,
+  });
+  const gcs = gcsStack(scope, freeId(scope, gcsStackName(name), deployment), deployment, {
     ...props,
     ...given({ encryptionKey: mirror.encryptionKey }),
   });
@@ -50,6 +54,11 @@ export function addWeighbridge(
     if (stack !== undefined) holdToRules(stack, deployment);
   }
   return { mirror, gcs };
+}
+
+/** The name of the stack; with the region where the app has it already, in another one. */
+function freeId(scope: Construct, stackName: string, { cloud }: Deployment): string {
+  return scope.node.tryFindChild(stackName) === undefined ? stackName : `${stackName}-${cloud.region}`;
 }
 
 function gcsStack(
@@ -63,6 +72,7 @@ function gcsStack(
   const place = { name: cloud.name, region: cloud.region ?? Aws.REGION };
   return new GcsStack(scope, id, {
     ...props,
+    stackName: gcsStackName(cloud.name),
     gcs: cloud.gcs,
     configuration: runtimeConfiguration(deployment),
     noncurrentDays: cloud.retention.noncurrentDays,

@@ -31,12 +31,23 @@ export interface Synthesised {
   readonly messages: readonly string[];
 }
 
+export interface SynthesisOptions {
+  /** Of which there is to be a deployment each. @default - one, of the file as it is */
+  readonly environments?: readonly (string | undefined)[];
+  /** Are rules of CloudFormation and of cdk-nag errors, which are thrown? It takes most of the time. @default true */
+  readonly checked?: boolean;
+  /** Further stacks of the app. */
+  readonly extend?: (app: App, stacks: readonly WeighbridgeStacks[]) => void;
+}
+
 /**
- * Synthesises what `cdk synth` would for a weighbridge.yaml, with the feature flags of cdk.json. Rules of CloudFormation
- * and of cdk-nag are errors, which are thrown.
- * @param environments of which there is to be a deployment each; undefined: the file as it is
+ * Synthesises what `cdk synth` would for a weighbridge.yaml, with the feature flags of cdk.json.
+ * @throws Error when a rule is broken and nobody explained why.
  */
-export function synthesise(yaml: string, environments: readonly (string | undefined)[] = [undefined]): Synthesised {
+export function synthesise(
+  yaml: string,
+  { environments = [undefined], checked = true, extend }: SynthesisOptions = {},
+): Synthesised {
   const document = parseConfiguration(yaml, 'weighbridge.yaml');
   const outdir = mkdtempSync(join(tmpdir(), 'weighbridge-synth-'));
   const bundles = join(outdir, 'bundles');
@@ -45,11 +56,13 @@ export function synthesise(yaml: string, environments: readonly (string | undefi
       mkdirSync(join(bundles, handler), { recursive: true });
       writeFileSync(join(bundles, handler, 'index.mjs'), 'export const handler = async () => undefined;\n');
     }
-    const app = new App({ context: cdkJson.context, outdir: join(outdir, 'assembly'), analyticsReporting: false });
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const context = { ...cdkJson.context, '@aws-cdk/core:validateAgainstDefaultRules': checked };
+    const app = new App({ context, outdir: join(outdir, 'assembly'), analyticsReporting: false });
+    if (checked) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const stacks = environments.map((environment) =>
       addWeighbridge(app, resolveDeployment(document, environment), { bundles }),
     );
+    extend?.(app, stacks);
     const assembly = app.synth();
     return {
       app,
