@@ -76,10 +76,14 @@ function isOneArtifacts(error: unknown): error is WeighbridgeError {
   return error instanceof StoreError || error instanceof SourceError || error instanceof TransferTakenOver;
 }
 
-async function copyArtifact(
+/**
+ * Copies one artifact from the primary, proven on the way.
+ * @throws StoreError, SourceError, TransferTakenOver: this one's trouble; Refused, NotAuthorised or the signal's reason.
+ */
+export async function copyArtifact(
   primary: PrimaryRelease,
   artifact: ReleaseArtifact,
-  request: ReplicaRequest,
+  request: Pick<ReplicaRequest, 'store' | 'attempt'>,
   ports: StagePorts,
 ): Promise<ObjectStat> {
   const { id, file, path, size } = artifact;

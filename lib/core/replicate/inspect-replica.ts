@@ -3,6 +3,7 @@ import { Sha256 } from '../digest/sha256.ts';
 import { Refused } from '../errors.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
 import { hashObject } from '../stage/hash-object.ts';
+import { type ObjectProofs, type ProvenObject, proofOf } from '../stage/object-proofs.ts';
 import { pinObject } from '../stage/pin-object.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import type { Survey } from '../stage/survey.ts';
@@ -22,6 +23,7 @@ const proving = 2;
 /**
  * Finds out what a replica lacks. An object that `objects.json` recorded under the tag it still has counts as
  * proven; any other is read and hashed, because a name proves nothing and a stored CRC32C is no digest.
+ * @param proofs What is known of objects besides.
  * @throws Refused when other bytes lie under a key of a release that is not published there yet.
  */
 export async function inspectReplica(
@@ -29,6 +31,7 @@ export async function inspectReplica(
   store: Store,
   survey: Survey,
   ports: Pick<StagePorts, 'hashes' | 'signal'>,
+  proofs: ObjectProofs<ProvenObject> = new Map(),
 ): Promise<ReadonlyMap<ReleaseArtifact, ReplicaFinding>> {
   const limit = pLimit(proving);
   const findings = new Map<ReleaseArtifact, ReplicaFinding>();
@@ -39,6 +42,7 @@ export async function inspectReplica(
     if (isRecorded(survey, artifact, listed)) return { kind: 'present', stat: listed } as const;
     const stat = await limit(() => pinObject(store, listed));
     if (stat === undefined) return { kind: 'absent' } as const;
+    if (proofOf(proofs, stat)?.sha256 === artifact.sha256) return { kind: 'present', stat } as const;
     const right = stat.size === artifact.size && (await limit(() => hashesTo(artifact, store, stat, ports)));
     if (right) return { kind: 'present', stat } as const;
     if (survey.release !== undefined) {

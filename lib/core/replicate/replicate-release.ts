@@ -1,20 +1,19 @@
-import { artifactKey, releasePrefix } from '../../contract/keys.ts';
-import { WeighbridgeError } from '../errors.ts';
 import type { Access } from '../manifest/manifest.ts';
-import type { ObjectsRecord, ReleaseArtifact } from '../registry/records.ts';
+import type { ReleaseArtifact } from '../registry/records.ts';
 import { registryEntry } from '../registry/registry-entry.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import { lackOfRoom } from '../stage/check-room.ts';
-import { clearAbandoned } from '../stage/clear-abandoned.ts';
 import { forgetLost } from '../stage/forget-lost.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
-import { isConfigured, type ObjectStat } from '../stores/store.ts';
+import { isConfigured } from '../stores/store.ts';
 import { checkReplica, checkSizes } from './check-replica.ts';
+import { clearReplica } from './clear-replica.ts';
 import { copyArtifacts, type ReplicaRequest } from './copy-artifacts.ts';
 import { inspectReplica, type ReplicaFinding } from './inspect-replica.ts';
 import type { PrimaryRelease } from './primary-release.ts';
 import { publishReplica } from './publish-replica.ts';
+import { objectsOf } from './replica-objects.ts';
 import type { ReplicaProgress } from './replica-progress.ts';
 
 /**
@@ -51,36 +50,14 @@ export async function replicateRelease(
   if (full !== undefined) throw full;
   const kept = wanted.length > 0 ? await forgetLost(store, primary, survey) : survey;
   const copied = await copyArtifacts(primary, wanted, request, ports, progress);
-  if (progress.failed.length > 0) return await clearUp(primary, wanted, false, request, ports, progress);
+  if (progress.failed.length > 0) return await clearReplica(primary, wanted, false, request, ports, progress);
   if (survey.release !== undefined && wanted.length > 0) {
     progress.notes.push(`Objects that were gone from a published release in ${store.url} were put back.`);
   }
   const objects = objectsOf(record.artifacts, findings, copied);
   progress.notes.push(...(await publishReplica(primary, store, kept, objects, ports)));
   progress.published = true;
-  await clearUp(primary, record.artifacts, true, request, ports, progress);
-}
-
-/** What the replica holds does not depend on whether it can be cleared up. */
-async function clearUp(
-  { collection, version }: PrimaryRelease,
-  artifacts: readonly ReleaseArtifact[],
-  complete: boolean,
-  { store, attempt }: ReplicaRequest,
-  ports: StagePorts,
-  progress: ReplicaProgress,
-): Promise<void> {
-  const large = artifacts.filter(({ size }) => size > store.limits.singlePut);
-  if (!complete && large.length === 0) return;
-  const keys = large.map(({ file }) => artifactKey(collection, version, file));
-  const release = { prefix: releasePrefix(collection, version), keys, complete };
-  try {
-    progress.notes.push(...(await clearAbandoned(store, release, attempt, ports)));
-  } catch (error) {
-    ports.signal.throwIfAborted();
-    if (!(error instanceof WeighbridgeError)) throw error;
-    progress.notes.push(`What runs left unfinished in ${store.url} could not be cleaned up: ${error.message}`);
-  }
+  await clearReplica(primary, record.artifacts, true, request, ports, progress);
 }
 
 /** Says how much there is to do, and what needs nothing or cannot be helped. */
@@ -99,19 +76,4 @@ function announce(
     progress.failed.push({ file, reason });
     reporter.emit({ type: 'artifact-finished', id, state: 'failed', bytes: 0, reason: `${store.url}: ${reason}` });
   }
-}
-
-function objectsOf(
-  artifacts: readonly ReleaseArtifact[],
-  findings: ReadonlyMap<ReleaseArtifact, ReplicaFinding>,
-  copied: ReadonlyMap<string, ObjectStat>,
-): ObjectsRecord {
-  const objects: Record<string, ObjectsRecord[string]> = {};
-  for (const artifact of artifacts) {
-    const finding = findings.get(artifact);
-    const stat = finding?.kind === 'present' ? finding.stat : copied.get(artifact.file);
-    if (stat === undefined) throw new TypeError(`${artifact.file} is not there`);
-    objects[artifact.file] = { etag: stat.etag, ...(stat.version === undefined ? {} : { version: stat.version }) };
-  }
-  return objects;
 }

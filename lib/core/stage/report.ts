@@ -62,6 +62,10 @@ export interface StageReport {
   readonly workingState?: { readonly location: string; readonly requests: StoreReport['requests'] };
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** Who submitted it, and where its manifest is kept; of runs in the cloud. */
+  readonly publisher?: string;
+  readonly commit?: string;
+  readonly repository?: string;
   /** Set when the run as a whole was refused or failed. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
 }

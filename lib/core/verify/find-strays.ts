@@ -1,4 +1,4 @@
-import { registryKey, releaseKey, releasePrefix, reservedFiles } from '../../contract/keys.ts';
+import { registryKey, releaseKey, releasePrefix, reservedFiles, statusKey } from '../../contract/keys.ts';
 import type { ListedRelease } from '../mirror/find-release.ts';
 import { loadRegistry } from '../mirror/load-registry.ts';
 import { isCollectionName, isVersionName, releaseName } from '../mirror/release-ref.ts';
@@ -40,7 +40,7 @@ export async function findStrays(
     }
     for await (const { key } of list(prefix)) {
       context.signal.throwIfAborted();
-      if (key === registryKey) continue;
+      if (key === registryKey || key === statusKey) continue;
       const below = prefixOf(key);
       const release = below === undefined ? undefined : releases.get(below);
       if (release !== undefined && below !== undefined) {

@@ -1,0 +1,88 @@
+import type { AttemptPlace } from '../../contract/cloud/state-keys.ts';
+import { type Submission, submissionSchema } from '../../contract/cloud/submission.ts';
+import { WeighbridgeError } from '../errors.ts';
+import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
+import { registryEntry } from '../registry/registry-entry.ts';
+import { readRegistry } from '../registry/registry-file.ts';
+import type { Store } from '../stores/store.ts';
+import { parseSubmitted } from './attempt.ts';
+import {
+  type OutcomeDocument,
+  outcomeName,
+  outcomeSchema,
+  type PlanDocument,
+  type PublishedDocument,
+  planName,
+  planSchema,
+  publishedName,
+  publishedSchema,
+  type ReplicasDocument,
+  replicasName,
+  replicasSchema,
+  submissionName,
+  type TakenDocument,
+  takenName,
+  takenSchema,
+} from './attempt-documents.ts';
+import { AttemptRecords } from './attempt-records.ts';
+import type { PipelinePorts } from './pipeline-ports.ts';
+import { readSubmission } from './read-submission.ts';
+
+/** Whatever can be known of an attempt, however early it ended. */
+export interface KnownAttempt {
+  readonly place: AttemptPlace;
+  readonly records: AttemptRecords;
+  readonly taken: TakenDocument | undefined;
+  readonly submission: Submission | undefined;
+  /** Was the submission found to be allowed? */
+  readonly accepted: boolean;
+  readonly manifest: Manifest | undefined;
+  readonly specs: ReadonlyMap<string, ArtifactSpec>;
+  readonly store: Store | undefined;
+  /** Is the release readable from the primary now? */
+  readonly listed: boolean;
+  readonly plan: PlanDocument | undefined;
+  readonly outcome: OutcomeDocument | undefined;
+  readonly published: PublishedDocument | undefined;
+  readonly replicas: ReplicasDocument | undefined;
+}
+
+/** Reads what there is. What is damaged or refused counts as unknown. @throws StoreError when the service does not answer. */
+export async function readKnownAttempt(place: AttemptPlace, ports: PipelinePorts): Promise<KnownAttempt> {
+  const records = new AttemptRecords(ports.work, place);
+  const taken = await records.read(takenName, takenSchema);
+  const accepted = await records.read(submissionName, submissionSchema);
+  const submission = accepted ?? (taken && (await ifKnown(() => readSubmission(ports.state, taken))));
+  const submitted = submission && (await ifKnown(async () => parseSubmitted(submission, ports.configuration)));
+  const manifest = submitted?.manifest;
+  const store = manifest && (await ifKnown(() => ports.openPrimary(manifest.access)));
+  const listed = manifest && store && (await ifKnown(() => isListed(manifest, store)));
+  return {
+    place,
+    records,
+    taken,
+    submission,
+    accepted: accepted !== undefined,
+    manifest,
+    specs: new Map(manifest?.artifacts.map((spec) => [spec.id, spec])),
+    store,
+    listed: listed ?? false,
+    plan: await records.read(planName, planSchema),
+    outcome: await records.read(outcomeName, outcomeSchema),
+    published: await records.read(publishedName, publishedSchema),
+    replicas: await records.read(replicasName, replicasSchema),
+  };
+}
+
+async function isListed({ collection, version }: Manifest, store: Store): Promise<boolean> {
+  return registryEntry((await readRegistry(store))?.registry, collection, version) !== undefined;
+}
+
+async function ifKnown<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof WeighbridgeError)) throw error;
+    return undefined;
+  }
+}

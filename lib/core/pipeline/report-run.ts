@@ -1,0 +1,121 @@
+import type { ReportInput, ReportOutput } from '../../contract/cloud/payloads.ts';
+import type { RunEnded } from '../../contract/cloud/run-ended.ts';
+import { type AttemptPlace, parseSubmissionKey, reportKey } from '../../contract/cloud/state-keys.ts';
+import { Refused, WeighbridgeError } from '../errors.ts';
+import { releaseName } from '../mirror/release-ref.ts';
+import type { StageReport } from '../stage/report.ts';
+import { type Store, StoreError } from '../stores/store.ts';
+import { type KnownAttempt, readKnownAttempt } from './known-attempt.ts';
+import { faultOf, makeReport } from './make-report.ts';
+import { asState } from './pipeline-failures.ts';
+import type { PipelinePorts } from './pipeline-ports.ts';
+import { ProgressBoard } from './progress-board.ts';
+import { tellPublic } from './status-board.ts';
+
+/** Bytes; a report has some hundred for each artifact. */
+const limit = 256 << 20;
+
+/** The end of a run. */
+export interface ReportedRun {
+  readonly output: ReportOutput;
+  /** As it is kept; undefined when the execution that died had no part in this attempt. */
+  readonly report: StageReport | undefined;
+  /** What others are to be told; undefined when they were told already. */
+  readonly event: RunEnded | undefined;
+}
+
+/**
+ * The last state, also called for an execution that ended without it: puts the report, which the first one decides.
+ * @throws Unavailable, NotAuthorised; Refused when what died was started by no submission.
+ */
+export async function reportRun(input: ReportInput, ports: PipelinePorts): Promise<ReportedRun> {
+  return await asState(async () => {
+    const place = placeOf(input);
+    const known = await readKnownAttempt(place, ports);
+    if ('died' in input && known.taken !== undefined && known.taken.execution !== input.died.execution) {
+      // A second execution of one event: the attempt is another's.
+      return { output: { ...place, ok: false, state: 'duplicate' }, report: undefined, event: undefined };
+    }
+    const made = await makeReport(known, faultOf(input), ports.clock.now());
+    const { report, created } = await putReport(ports.state, place, made);
+    const output = { ...place, ok: report.ok, state: report.state };
+    if (created) await tellStatus(known, report, ports);
+    const board = new ProgressBoard(place, ports);
+    board.tell({ phase: 'ended' });
+    await board.close();
+    const event = 'died' in input && !created ? undefined : eventOf(output, report, known, ports);
+    return { output, report, event };
+  });
+}
+
+function placeOf(input: ReportInput): AttemptPlace {
+  if (!('died' in input)) return { publisher: input.publisher, run: input.run, attempt: input.attempt };
+  const place = parseSubmissionKey(submittedKey(input.died.input));
+  if (place !== undefined) return place;
+  throw new Refused('wrong-submission', `${input.died.execution} was started by no submission`);
+}
+
+function submittedKey(text: string): string {
+  try {
+    const { key } = JSON.parse(text) as { key?: unknown };
+    return typeof key === 'string' ? key : '';
+  } catch {
+    return '';
+  }
+}
+
+/** The first report of an attempt stays. */
+async function putReport(
+  state: Store,
+  place: AttemptPlace,
+  report: StageReport,
+): Promise<{ readonly report: StageReport; readonly created: boolean }> {
+  const key = reportKey(place);
+  const attributes = { contentType: 'application/json', cacheControl: 'no-store' };
+  const put = await state.put(key, Buffer.from(`${JSON.stringify(report, null, 2)}\n`), { ifAbsent: true }, attributes);
+  if (put.outcome === 'created') return { report, created: true };
+  const there = await state.get(key, limit);
+  if (there === undefined) throw new StoreError(`${key} appeared and vanished`, { retryable: true });
+  return { report: JSON.parse(Buffer.from(there.bytes).toString()) as StageReport, created: false };
+}
+
+/** Nothing rests on the page: that it cannot be written is no reason for a run to fail. */
+async function tellStatus(
+  { manifest, accepted }: KnownAttempt,
+  report: StageReport,
+  ports: PipelinePorts,
+): Promise<void> {
+  // What was not accepted may hold any name at all.
+  if (!ports.configuration.statusPage || manifest === undefined || !accepted) return;
+  const { access } = manifest;
+  const release = access === 'public' ? releaseName(manifest.collection, manifest.version) : '';
+  const { attempt, state, ok, finishedAt } = report;
+  try {
+    const store = await ports.openPrimary('public');
+    const run = { access, release, attempt, state, ok, finishedAt, seconds: secondsOf(report) };
+    if (store !== undefined) await tellPublic(store, run, ports.clock);
+  } catch (error) {
+    if (!(error instanceof WeighbridgeError)) throw error;
+  }
+}
+
+function eventOf(
+  output: ReportOutput,
+  report: StageReport,
+  { manifest }: KnownAttempt,
+  ports: PipelinePorts,
+): RunEnded {
+  return {
+    ...output,
+    deployment: ports.configuration.name,
+    ...(manifest === undefined ? {} : { collection: manifest.collection, version: manifest.version }),
+    bytesMoved: report.artifacts.reduce((sum, { bytesFetched }) => sum + bytesFetched, 0),
+    artifactsFailed: report.artifacts.filter(({ state }) => state === 'failed').length,
+    seconds: secondsOf(report),
+    report: { bucket: ports.stateBucket, key: reportKey(output) },
+  };
+}
+
+function secondsOf({ startedAt, finishedAt }: StageReport): number {
+  return Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
+}
