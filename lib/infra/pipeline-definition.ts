@@ -150,8 +150,6 @@ function mapItems(
     maxConcurrency: concurrency,
     toleratedFailurePercentage: 100,
     resultPath: sfn.JsonPath.DISCARD,
-  }).itemProcessor(pass.next(again), {
-    mode: sfn.ProcessorMode.DISTRIBUTED,
-    executionType: sfn.ProcessorType.STANDARD,
-  });
+    mapExecutionType: sfn.StateMachineType.STANDARD,
+  }).itemProcessor(pass.next(again));
 }

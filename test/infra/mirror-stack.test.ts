@@ -1,0 +1,101 @@
+import { Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { everything } from './example-configurations.ts';
+import { allResources, type Synthesised, synthesise } from './synthesise.ts';
+
+const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+/** How many resources there are of a type. */
+function count(made: Synthesised, type: string): number {
+  return allResources(made).filter(({ Type }) => Type === type).length;
+}
+
+function outputsOf({ templates }: Synthesised, stack: string): readonly string[] {
+  return Object.keys(templates[stack]?.Outputs ?? {}).sort();
+}
+
+/** Every role with the environment variables of the functions that have it. */
+function variables(made: Synthesised): ReadonlySet<string> {
+  const functions = allResources(made).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  return new Set(
+    functions.flatMap(({ Properties }) =>
+      Object.keys((Properties?.Environment as { readonly Variables?: object } | undefined)?.Variables ?? {}),
+    ),
+  );
+}
+
+describe('the stack of the defaults', () => {
+  const made = synthesise('');
+
+  it('has the two mirrors, the CDN, the working state and the pipeline, and breaks no rule', () => {
+    expect(Object.keys(made.templates)).toEqual(['weighbridge']);
+    expect(count(made, 'AWS::S3::Bucket')).toBe(3);
+    expect(count(made, 'AWS::CloudFront::Distribution')).toBe(1);
+    expect(count(made, 'AWS::StepFunctions::StateMachine')).toBe(1);
+    expect(count(made, 'AWS::KMS::Key')).toBe(0);
+    expect(count(made, 'AWS::IAM::User')).toBe(0);
+    expect(made.messages).toEqual([]);
+  });
+
+  it('deploys without assets but the code of the functions, and needs no custom resource', () => {
+    expect(allResources(made).filter(({ Type }) => /^Custom::|^AWS::CloudFormation::/.test(Type))).toEqual([]);
+    expect(count(made, 'AWS::Lambda::Function')).toBe(6);
+  });
+
+  it('says in its outputs what to do next', () => {
+    const { Outputs = {} } = made.templates.weighbridge ?? {};
+    expect(Object.keys(Outputs).sort()).toEqual([
+      'PrivateStore',
+      'PublicStore',
+      'PublicUrl',
+      'StateBucket',
+      'StateMachine',
+    ]);
+    expect(Object.values(Outputs).filter(({ Description }) => (Description ?? '').length < 20)).toEqual([]);
+  });
+});
+
+describe('the stack', () => {
+  it('of everything breaks no rule, and warns of a trusted origin', () => {
+    const made = synthesise(everything);
+    expect(Object.keys(made.templates).sort()).toEqual(['weights', 'weights-gcs']);
+    expect(made.messages).toEqual([expect.stringContaining('http://127.0.0.1:8081')]);
+    const text = JSON.stringify(made.templates);
+    expect(text).toContain('weights.example.org');
+    expect(text).toContain('o-abcdefghij');
+    expect(text).toContain('"DaysAfterInitiation":21');
+    expect(text).toContain('"NoncurrentDays":30');
+    expect(outputsOf(made, 'weights')).toEqual(
+      expect.arrayContaining([
+        'SubmitRoleModels',
+        'PlanRoleModels',
+        'SubmitRoleLab',
+        'PlanRoleLab',
+        'SubmitRolePeople',
+      ]),
+    );
+  });
+
+  it('without a public mirror has neither CDN nor bucket of it, and no function knows of one', () => {
+    const made = synthesise('cloud: { public: false }');
+    expect(count(made, 'AWS::CloudFront::Distribution')).toBe(0);
+    expect(count(made, 'AWS::S3::Bucket')).toBe(2);
+    expect([...variables(made)].sort()).toEqual(['WEIGHBRIDGE_PRIVATE_BUCKET', 'WEIGHBRIDGE_STATE_BUCKET']);
+    expect(outputsOf(made, 'weighbridge')).not.toContain('PublicUrl');
+  });
+
+  it('without a private mirror has no bucket of it, and takes a key of another stack', () => {
+    const made = synthesise(`cloud: { private: false, encryptionKey: "${key}" }`);
+    expect([...variables(made)]).toEqual(expect.arrayContaining(['WEIGHBRIDGE_PUBLIC_URL', 'WEIGHBRIDGE_KMS_KEY']));
+    expect(variables(made)).not.toContain('WEIGHBRIDGE_PRIVATE_BUCKET');
+    expect(count(made, 'AWS::KMS::Key')).toBe(0);
+    expect(JSON.stringify(made.templates)).toContain(key);
+  });
+
+  it('is built only if what an app adds breaks no rule either', () => {
+    const careless = () =>
+      synthesise('', { extend: (app) => new Bucket(new Stack(app, 'Careless'), 'Open', { versioned: true }) });
+    expect(careless).toThrow(/AwsSolutions-S10|Validation failed/);
+  });
+});
