@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { type Handler, handlers } from '../lib/contract/cloud/handlers.ts';
@@ -13,6 +13,10 @@ export interface LambdaBundle {
   readonly bytes: number;
   /** Modules that went in, relative to the root of the project. */
   readonly inputs: readonly string[];
+  /** Those of them that are loaded before the first call. */
+  readonly first: readonly string[];
+  /** Modules that are asked for and did not go in: Node's own. */
+  readonly external: readonly string[];
 }
 
 const root = join(import.meta.dirname, '..');
@@ -26,7 +30,7 @@ export const bundlesFolder = join(root, 'dist', 'lambda');
  * the same bytes. Source maps lie elsewhere, in `{into}-maps`, where no function carries them.
  */
 export async function buildLambdas(
-  names: readonly Handler[] = handlers.filter((name) => existsSync(join(root, 'lambda', `${name}.ts`))),
+  names: readonly Handler[] = handlers,
   into: string = bundlesFolder,
 ): Promise<readonly LambdaBundle[]> {
   const maps = `${into}-maps`;
@@ -74,11 +78,32 @@ async function buildLambda(handler: Handler, folder: string, maps: string): Prom
     writeFileSync(place, contents);
     if (dirname(place) === folder) bytes += contents.byteLength;
   }
-  return { handler, folder, bytes, inputs: inputsOf(metafile) };
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  return {
+    handler,
+    folder,
+    bytes,
+    inputs: Object.keys(metafile.inputs).sort(),
+    first: loadedFirst(metafile),
+    external: [...new Set(imports.flatMap(({ path, external }) => (external === true ? [path] : [])))].sort(),
+  };
 }
 
-function inputsOf({ inputs }: Metafile): readonly string[] {
-  return Object.keys(inputs).sort();
+/** What the entry file holds, and what it imports before anything is called. */
+function loadedFirst({ outputs }: Metafile): readonly string[] {
+  const waiting = Object.keys(outputs).filter((path) => basename(path) === 'index.mjs');
+  const seen = new Set(waiting);
+  const inputs = new Set<string>();
+  for (const path of waiting) {
+    const output = outputs[path];
+    for (const input of Object.keys(output?.inputs ?? {})) inputs.add(input);
+    for (const { path: next, kind } of output?.imports ?? []) {
+      if (kind !== 'import-statement' || seen.has(next)) continue;
+      seen.add(next);
+      waiting.push(next);
+    }
+  }
+  return [...inputs].sort();
 }
 
 if (import.meta.main) {
