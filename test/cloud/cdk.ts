@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { AwsEmulator } from '../servers/start-aws-emulator.ts';
-import { runCdkCommand } from './cdk-command.ts';
+import { CdkFailed, runCdkCommand } from './cdk-command.ts';
 
 export interface CdkOptions {
   /** What `--app` is: a command line, or a folder that `synth` wrote. */
@@ -13,6 +13,11 @@ export interface CdkOptions {
    * @default the project
    */
   readonly cwd?: string;
+  /**
+   * Should every command first run what cdk.json says under `build`? It would, where the app is a folder, too.
+   * @default false
+   */
+  readonly build?: boolean;
   /**
    * Seconds after which a command is ended: a custom resource that never answers keeps one waiting for an hour.
    * @default 180
@@ -58,12 +63,21 @@ const program = [
 const nowhere = 'http://127.0.0.1:9';
 
 /** Drives an app's stacks against an emulator. */
-export function cdk(emulator: AwsEmulator, { app, output, cwd = root, timeLimit = 180 }: CdkOptions): Cdk {
-  const run = (args: readonly string[], options: CommandOptions) =>
+export function cdk(
+  emulator: AwsEmulator,
+  { app, output, cwd = root, build = false, timeLimit = 180 }: CdkOptions,
+): Cdk {
+  const run = (args: readonly string[], options: CommandOptions, folder = cwd) =>
     runCdkCommand({
       program,
-      args: [...args, ...always, ...words('--context', options.context), ...(options.more ?? [])],
-      cwd,
+      args: [
+        ...args,
+        ...always,
+        ...(build ? [] : ['--build=']),
+        ...words('--context', options.context),
+        ...(options.more ?? []),
+      ],
+      cwd: folder,
       env: environment(emulator),
       timeLimit: options.timeLimit ?? timeLimit,
     });
@@ -74,8 +88,9 @@ export function cdk(emulator: AwsEmulator, { app, output, cwd = root, timeLimit 
     options: CommandOptions,
   ) => run([command, ...[stacks].flat(), '--app', app, '--output', output, ...args], options);
   return {
+    // Not where a cdk.json is: its app would be run as well, though nothing is asked of it.
     bootstrap: (options = {}) =>
-      run(['bootstrap', `aws://${emulator.account}/${emulator.region}`, '--output', output], options),
+      run(['bootstrap', `aws://${emulator.account}/${emulator.region}`], options, emulator.folder),
     synth: (options = {}) => ofApp('synth', [], ['--quiet'], options),
     async deploy(stacks, options = {}) {
       // Beside the assembly: a folder of which nothing is known would be refused as an assembly.
@@ -89,7 +104,12 @@ export function cdk(emulator: AwsEmulator, { app, output, cwd = root, timeLimit 
       }
     },
     diff: (stack, options = {}) => ofApp('diff', stack, [], options),
-    destroy: (stacks, options = {}) => ofApp('destroy', stacks, ['--force'], options),
+    async destroy(stacks, options = {}) {
+      const text = await ofApp('destroy', stacks, ['--force'], options);
+      // For other commands this is a failure already.
+      if (text.includes('No stacks match')) throw new CdkFailed('cdk destroy found no such stack', text);
+      return text;
+    },
   };
 }
 

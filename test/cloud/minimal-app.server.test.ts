@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lacksAwsEmulator } from '../servers/running-servers.ts';
 import { type AwsEmulator, startAwsEmulator } from '../servers/start-aws-emulator.ts';
 import { type Cdk, cdk } from './cdk.ts';
+import { CdkFailed } from './cdk-command.ts';
 import { clientSettings } from './client-settings.ts';
 import { executionsOf, waitForNewExecution } from './executions.ts';
 import { functionProcesses } from './function-processes.ts';
@@ -38,7 +39,7 @@ describe.skipIf(lacksAwsEmulator())('an app of the CDK on MiniStack that evaluat
     });
     emulator = await starting;
     const output = join(folder, 'cdk.out');
-    app = cdk(emulator, { app: `node ${join(here, 'minimal-app/app.ts')}`, output });
+    app = cdk(emulator, { app: 'node app.ts', output, cwd: join(here, 'minimal-app') });
     // Several commands upon one synthesis.
     synthesised = cdk(emulator, { app: output, output });
     s3 = new S3Client(clientSettings(emulator));
@@ -104,6 +105,7 @@ describe.skipIf(lacksAwsEmulator())('an app of the CDK on MiniStack that evaluat
   });
 
   it('is destroyed with its bucket and what is in it', async () => {
+    await expect(synthesised.destroy('other')).rejects.toThrow(CdkFailed);
     await synthesised.destroy('minimal');
     await expect(s3.send(new HeadBucketCommand({ Bucket: outputs.BucketName }))).rejects.toMatchObject({
       name: 'NotFound',
