@@ -46,6 +46,16 @@ export const cloudDeclarations: readonly CommandDeclaration[] = [
     load: () => import('../commands/status.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'look whether a deployment has what it needs',
+    detail:
+      'Configuration, credentials, buckets and sources, as seen from here; and what owners of other accounts must ' +
+      'allow. Changes nothing; the exit code is 1 where something is wrong.',
+    examples: ['weighbridge doctor --env prod'],
+    declare: deployment,
+    load: () => import('../commands/doctor.ts'),
+  },
+  {
     name: 'cost',
     summary: 'estimate what a release, or an idle deployment, costs in the cloud',
     detail:

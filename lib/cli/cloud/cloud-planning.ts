@@ -74,9 +74,11 @@ export async function openCloudPlanning(
       const unproven = mirrors.get(plan.store)?.unproven ?? [];
       const notes = [...notesOn(manifest, place), ...unchecked];
       unchecked.clear();
-      if (unproven.length > 0) {
+      const [first, ...more] = unproven;
+      if (first !== undefined) {
+        const others = more.length === 0 ? 'is' : `and ${more.length} more are`;
         notes.push(
-          `${unproven.length} objects of a run that did not finish are there, such as ${unproven[0]}: the pipeline proves them first`,
+          `${first} ${others} there, of a run that did not finish: the pipeline proves that before it fetches`,
         );
       }
       return { ...plan, warnings: [...plan.warnings, ...notes] };

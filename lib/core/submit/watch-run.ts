@@ -111,8 +111,8 @@ class Signs {
     const minutes = Math.round((at - this.#since) / 60);
     this.#note(
       progress === undefined
-        ? `no sign of the run for ${minutes} minutes: either it never started, or these credentials may not read its reports; see "A run does not start" in docs/runbook.md. Still waiting`
-        : `no sign of life of the run for ${minutes} minutes; see "A run hangs" in docs/runbook.md. Still waiting`,
+        ? `no sign of the run for ${minutes} minutes: either it never started, or these credentials may not read its reports; see "submissions-not-started" in docs/runbook.md. Still waiting`
+        : `no sign of life of the run for ${minutes} minutes; see "A run that does not end" in docs/runbook.md. Still waiting`,
     );
   }
 
