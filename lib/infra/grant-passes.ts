@@ -32,7 +32,7 @@ export function grantSurvey(mirror: IBucket, plan: IGrantable): void {
 /** Transfer writes artifacts; it reads them for copies within the mirror, and after an upload that was not answered. */
 export function grantTransfer(mirror: IBucket, transfer: IGrantable): void {
   grantOnBucket(mirror, transfer, {
-    bucket: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+    bucket: ['s3:ListBucket'],
     objects: [{ actions: [...reading, ...uploading], keys: [releaseObjects] }],
     kms: ['kms:Decrypt', 'kms:GenerateDataKey'],
     reason,

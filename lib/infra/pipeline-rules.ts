@@ -6,6 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { pipelineErrors } from '../contract/cloud/pipeline-errors.ts';
 import { submissionsPrefix } from '../contract/cloud/state-keys.ts';
 
 /** As long as EventBridge tries at all: a submission must not be lost to an hour's fault. */
@@ -39,7 +40,7 @@ export function startOnSubmission(
   });
 }
 
-/** Of a run that ended without its last state, or whose last state said that it failed, Report is told once more. */
+/** Of an execution that ended without its report, Report is told. One that failed by its last state has reported. */
 export function reportWhatDied(
   scope: Construct,
   stateMachine: sfn.IStateMachine,
@@ -47,11 +48,20 @@ export function reportWhatDied(
   deadLetterQueue: sqs.IQueue,
 ): events.Rule {
   return new events.Rule(scope, 'OnDeath', {
-    description: 'Weighbridge: reports runs whose execution failed, ran out of time or was stopped',
+    description: 'Weighbridge: reports runs whose execution died, ran out of time or was stopped',
     eventPattern: {
       source: ['aws.states'],
       detailType: ['Step Functions Execution Status Change'],
-      detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [stateMachine.stateMachineArn] },
+      detail: {
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        stateMachineArn: [stateMachine.stateMachineArn],
+        // Null where the execution ran out of time or was stopped.
+        error: events.Match.anyOf(
+          events.Match.anythingBut(pipelineErrors.runFailed),
+          events.Match.nullValue(),
+          events.Match.doesNotExist(),
+        ),
+      },
     },
     targets: [
       new targets.LambdaFunction(report, {

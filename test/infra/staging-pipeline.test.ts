@@ -110,7 +110,7 @@ describe('what each function may do, and nothing else', () => {
         ...reads('inbox'),
         ...ofSources,
         ...mirrors.flatMap((mirror) => [
-          `Allow s3:ListBucket s3:ListBucketMultipartUploads: <${mirror}Bucket>`,
+          `Allow s3:ListBucket: <${mirror}Bucket>`,
           `Allow ${uploads}: ${objects(mirror)}`,
         ]),
       ],
@@ -261,9 +261,10 @@ describe('what starts and ends a run', () => {
     });
   });
 
-  it('is an execution of this machine that did not succeed, told to Report', () => {
+  it('is an execution of this machine that died before its report, told to Report', () => {
     const { pattern, target } = rule(plain.template, 'aws.states');
-    const { detail } = pattern as { detail: { status: string[]; stateMachineArn: unknown[] } };
+    const { detail } = pattern as { detail: { status: string[]; stateMachineArn: unknown[]; error: unknown } };
+    expect(detail.error).toEqual([{ 'anything-but': ['RunFailed'] }, null, { exists: false }]);
     expect(detail.status).toEqual(['FAILED', 'TIMED_OUT', 'ABORTED']);
     expect(short(written(detail.stateMachineArn[0]))).toBe('<PipelineStateMachine>');
     expect(short(written(target.Arn))).toBe('<PipelineReportFunction>');
