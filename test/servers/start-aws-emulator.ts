@@ -38,7 +38,7 @@ const modules = join(import.meta.dirname, '../../node_modules');
 export async function startAwsEmulator({ auth = false, without = [] }: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
   const server = await startServer({
     name: 'ministack',
-    program: installedFile('ministack').replace(/ministack$/, 'python'),
+    program: join(dirname(installedFile('ministack')), 'python'),
     args: () => [join(import.meta.dirname, 'ministack/launch.py'), ...without.flatMap((name) => ['--without', name])],
     env: (folder, port) => serverEnvironment(folder, port, auth),
     health: '/_ministack/health',

@@ -52,6 +52,7 @@ describe('the table at the end of the tests', () => {
       'two processes publish > on minio': 'MinIO',
       'fake-gcs-server as a store > an object': 'fake-gcs-server',
       'gcp-storage-emulator > resumes': 'gcp-storage-emulator',
+      'functions of MiniStack > run on Node': 'MiniStack',
       'a strict fake as a store > an object': 'strict fake of GCS',
     };
     for (const [title, expected] of Object.entries(against)) {
@@ -64,6 +65,8 @@ describe('the table at the end of the tests', () => {
     const test: RanTest = { ...ran('a bucket is refused'), file: 'test/servers/versitygw-users.server.test.ts' };
     expect(held(test)).toEqual(['versitygw', 'all tests']);
     expect(held({ ...test, title: 'MinIO > refuses a bucket' })).toEqual(['MinIO', 'all tests']);
+    const cloud: RanTest = { ...ran('a stack is deployed'), file: 'test/cloud/minimal-app.server.test.ts' };
+    expect(held(cloud)).toEqual(['MiniStack', 'all tests']);
   });
 
   it('counts no test against a server that had none', () => {
