@@ -4,7 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { publicMirrorOf } from '../contract/cloud/cloud-configuration.ts';
 import { type Deployment, runtimeConfiguration } from '../contract/cloud/deployment.ts';
-import { gcsRoleName, gcsStackName, mirrorStackName } from '../contract/cloud/resource-names.ts';
+import { gcsRoleName, gcsStackName, gcsWriters, mirrorStackName } from '../contract/cloud/resource-names.ts';
 import { applyCompanyRules } from './company-rules.ts';
 import { GcsStack, type GcsStackProps } from './gcs-stack.ts';
 import { given } from './given.ts';
@@ -79,7 +79,7 @@ function gcsStack(
     unfinishedUploadDays: cloud.retention.unfinishedUploadDays,
     logRetention: cloud.retention.logDays as RetentionDays,
     roleName: gcsRoleName('buckets', place, cloud.rolePrefix),
-    writerRoleName: gcsRoleName('replicate', place, cloud.rolePrefix),
+    writerRoleNames: gcsWriters.map((purpose) => gcsRoleName(purpose, place, cloud.rolePrefix)),
     tags: cloud.tags,
     ...given({ cors: publicMirrorOf(cloud)?.cors }),
   });

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { GcsSettings } from '../contract/cloud/cloud-configuration.ts';
 import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
 import { federatedMember, gcsBucketResource, labelOf } from '../contract/cloud/gcs-bucket-resource.ts';
-import { gcsRoleName } from '../contract/cloud/resource-names.ts';
+import { gcsRoleName, gcsWriters } from '../contract/cloud/resource-names.ts';
 import { HandlerFunction } from './handler-function.ts';
 
 export interface GcsMirrorProps {
@@ -16,8 +16,8 @@ export interface GcsMirrorProps {
   readonly configuration: RuntimeConfiguration;
   /** Name of the role that the buckets are made with: the trust on Google's side names it. @default - gcsRoleName() */
   readonly roleName?: string;
-  /** Name of the role that copies into them. @default - gcsRoleName() */
-  readonly writerRoleName?: string;
+  /** Names of the roles that look at them and copy into them. @default - gcsRoleName() of gcsWriters */
+  readonly writerRoleNames?: readonly string[];
   /** Days that replaced and deleted versions of objects are kept. @default 90 */
   readonly noncurrentDays?: number;
   /** Days after which an unfinished upload is ended. @default 14 */
@@ -67,7 +67,7 @@ export class GcsMirror extends Construct {
       ...(props.architecture === undefined ? {} : { architecture: props.architecture }),
       ...(props.bundles === undefined ? {} : { bundles: props.bundles }),
     });
-    const writer = this.#writer(gcs, props.writerRoleName ?? gcsRoleName('replicate', place, ''));
+    const writers = props.writerRoleNames ?? gcsWriters.map((purpose) => gcsRoleName(purpose, place, ''));
     const urls: Partial<Record<Access, string>> = {};
     for (const access of ['public', 'private'] as const) {
       const bucket = gcs[access];
@@ -92,18 +92,18 @@ export class GcsMirror extends Construct {
           Cors: props.cors ?? ['*'],
           Labels: Object.entries(props.tags ?? {}).map(([key, value]) => labelOf(key, value).join('=')),
           Owner: configuration.name,
-          Writers: [writer],
+          Writers: this.#members(gcs, writers),
         },
       });
     }
     this.urls = urls;
   }
 
-  /** Who copies into the buckets, as Google's policies name it. */
-  #writer({ workloadIdentity }: GcsSettings, roleName: string): string {
+  /** Who may write objects, as Google's policies name it. */
+  #members({ workloadIdentity }: GcsSettings, roleNames: readonly string[]): readonly string[] {
     const { provider, serviceAccount } = workloadIdentity;
-    if (serviceAccount !== undefined) return `serviceAccount:${serviceAccount}`;
+    if (serviceAccount !== undefined) return [`serviceAccount:${serviceAccount}`];
     const { partition, account } = Stack.of(this);
-    return federatedMember(provider, `arn:${partition}:sts::${account}:assumed-role/${roleName}`);
+    return roleNames.map((name) => federatedMember(provider, `arn:${partition}:sts::${account}:assumed-role/${name}`));
   }
 }

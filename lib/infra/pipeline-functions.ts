@@ -6,7 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
 import { handlerVariables, type PipelineHandler } from '../contract/cloud/handlers.ts';
-import { type GcsPurpose, gcsRoleName } from '../contract/cloud/resource-names.ts';
+import { type GcsPurpose, gcsRoleName, gcsWriters } from '../contract/cloud/resource-names.ts';
 import { given } from './given.ts';
 import { HandlerFunction } from './handler-function.ts';
 
@@ -82,7 +82,7 @@ function environmentOf(props: PipelineFunctionsProps): Record<string, string> {
 
 /** Who reads `gs:` sources, and who looks at or writes the replica. */
 const readers: readonly PipelineHandler[] = ['plan', 'transfer'];
-const copiers: readonly PipelineHandler[] = ['publish', 'replicate', 'publish-replicas'];
+const writers: readonly PipelineHandler[] = gcsWriters;
 
 /** Roles that reach Google have fixed names, which Google's side of the trust can name. */
 function googleRole(
@@ -91,6 +91,6 @@ function googleRole(
   { configuration: { name, gcs, sources }, rolePrefix = '' }: PipelineFunctionsProps,
 ): string | undefined {
   const reads = readers.includes(handler) && sources.buckets.some(({ bucket }) => bucket.startsWith('gs://'));
-  if (gcs === undefined || !(reads || copiers.includes(handler))) return undefined;
+  if (gcs === undefined || !(reads || writers.includes(handler))) return undefined;
   return gcsRoleName(handler as GcsPurpose, { name, region: Stack.of(scope).region }, rolePrefix);
 }

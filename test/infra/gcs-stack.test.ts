@@ -101,9 +101,12 @@ describe('the stack of the mirror in Google Cloud Storage', () => {
     });
   });
 
-  test('gives objects to the role that copies, by the pool, or to the service account', () => {
+  test('gives objects to the roles that publish and copy, by the pool, or to the service account', () => {
     const [mine] = bucketsOf(template);
-    expect(JSON.stringify(mine?.Writers)).toContain('assumed-role/weighbridge-gcs-replicate-eu-central-1');
+    expect(mine?.Writers).toHaveLength(3);
+    for (const role of ['publish', 'replicate', 'publish-replicas']) {
+      expect(JSON.stringify(mine?.Writers)).toContain(`assumed-role/weighbridge-gcs-${role}-eu-central-1"`);
+    }
     expect(JSON.stringify(mine?.Writers)).toContain('principalSet://iam.googleapis.com/projects/12/');
     expect(JSON.stringify(mine?.Writers)).not.toContain('arn:aws:');
     const account = { provider, serviceAccount: 'mirror@my-project.iam.gserviceaccount.com' };

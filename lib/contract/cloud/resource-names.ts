@@ -49,6 +49,9 @@ export function ciRoleName(
 /** What roles reach Google for: each has a name of its own there. */
 export type GcsPurpose = 'plan' | 'transfer' | 'publish' | 'replicate' | 'publish-replicas' | 'buckets';
 
+/** Who looks at and writes what is kept there: the functions that publish and copy. */
+export const gcsWriters = ['publish', 'replicate', 'publish-replicas'] as const satisfies readonly GcsPurpose[];
+
 /** Name of a role that reaches Google Cloud: Google's side of the trust names it. */
 export function gcsRoleName(
   purpose: GcsPurpose,
