@@ -59,9 +59,13 @@ export const declarations: readonly CommandDeclaration[] = [
     name: 'init',
     summary: 'start a repository of manifests',
     detail:
-      'Writes an example manifest, weighbridge.yaml, package.json, a CI file and a README. Files that exist are left alone.',
-    examples: ['weighbridge init', 'weighbridge init my-models'],
-    declare: (command) => command.argument('[dir]', 'folder to fill (default: this one)'),
+      'Writes an example manifest, weighbridge.yaml, package.json, a CI file and a README. Files that exist are left ' +
+      'alone. With --cloud also an app of the CDK, which deploys the mirror and its pipeline.',
+    examples: ['weighbridge init', 'weighbridge init my-models', 'weighbridge init my-models --cloud'],
+    declare: (command) =>
+      command
+        .argument('[dir]', 'folder to fill (default: this one)')
+        .option('--cloud', 'with cdk.json and an app that deploys what weighbridge.yaml says'),
     load: () => import('./commands/init.ts'),
   },
   {

@@ -86,6 +86,26 @@ describe('init', () => {
     for (const name of used) expect(scripts[name]).toMatch(/^weighbridge /);
   });
 
+  it('makes, with --cloud, an app of at most 15 lines and pins the versions that it is tested with', async () => {
+    const { code, stdout } = await runMain(['init', 'Model_Weights of the Acme company', '--cloud'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain('npx cdk deploy --all');
+    const folder = 'Model_Weights of the Acme company';
+    const made = JSON.parse(await read(`${folder}/package.json`));
+    const { 'aws-cdk': cli, 'aws-cdk-lib': library, constructs } = own.devDependencies;
+    expect(made.dependencies).toMatchObject({ 'aws-cdk': cli, 'aws-cdk-lib': library, constructs });
+    expect(cli).toBe('2.1148.1');
+    const app = await read(`${folder}/app.js`);
+    expect(app.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+    const { context } = JSON.parse(await read(`${folder}/cdk.json`));
+    expect(context).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
+    expect(await read(`${folder}/.gitignore`)).toContain('\ncdk.out/\n');
+    expect(await read(`${folder}/README.md`)).toContain('npx cdk deploy --all');
+    expect(parse(await read(`${folder}/weighbridge.yaml`))).toEqual({ cloud: { name: 'model-weights-of-the' } });
+    const validated = await runMain(['validate', 'manifests/example/0.1.0.yaml'], { cwd: join(cwd, folder) });
+    expect(validated).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('leaves alone and names what is there already', async () => {
     await writeFile(join(cwd, 'README.md'), 'mine');
     await writeFile(join(cwd, 'package.json'), '{}');

@@ -4,7 +4,9 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfiguration } from '../../lib/cli/configuration-file.ts';
-import { configurationYaml } from '../../lib/cli/init-template/configuration-yaml.ts';
+import { cloudConfigurationYaml, configurationYaml } from '../../lib/cli/init-template/configuration-yaml.ts';
+import { cloudSchema } from '../../lib/contract/cloud/cloud-configuration.ts';
+import { resolveDeployment } from '../../lib/contract/cloud/resolve-deployment.ts';
 import { configurationSchema } from '../../lib/contract/configuration.ts';
 import { configurationJsonSchema } from '../../lib/contract/configuration-json-schema.ts';
 import { root } from '../project/source-files.ts';
@@ -29,6 +31,40 @@ describe('the weighbridge.yaml that init writes', () => {
     const uncommented = configurationYaml.replace(/^# (?=[A-Za-z]+:|- | )/gm, '');
     const document = parseConfiguration(uncommented, 'weighbridge.yaml');
     expect(Object.keys(document).sort()).toEqual([...settings].sort());
+  });
+});
+
+describe('the weighbridge.yaml that init --cloud writes', () => {
+  const written = cloudConfigurationYaml('weights');
+
+  it('is valid as it is: a name, and the defaults of everything', () => {
+    expect(parseConfiguration(written, 'weighbridge.yaml')).toEqual({ cloud: { name: 'weights' } });
+  });
+
+  it('is valid with everything uncommented, and explains every setting', () => {
+    const setting = /^( *)# ( *(?:- \{|(?:[A-Za-z_]+|(?:https|s3|gs):\/\/\S+):(?: |$)).*)$/gm;
+    const uncommented = written.replace(setting, '$1$2');
+    const document = parseConfiguration(uncommented, 'weighbridge.yaml');
+    expect(Object.keys(document).sort()).toEqual([...settings].sort());
+    const { cloud = {} } = document;
+    expect(Object.keys(cloud).sort()).toEqual(Object.keys(cloudSchema.shape).sort());
+    for (const section of ['retention', 'pipeline', 'observability'] as const) {
+      const fields = Object.keys(cloudSchema.shape[section].unwrap().shape);
+      expect(Object.keys(cloud[section] ?? {}).sort()).toEqual(fields.sort());
+    }
+    expect(resolveDeployment(document, 'dev').cloud.gcs).toBeUndefined();
+  });
+
+  it('comments only defaults out where it says so', () => {
+    const { cloud } = resolveDeployment({});
+    for (const [text, value] of [
+      ['memory: 3008 ', cloud.pipeline.memory],
+      ['noncurrentDays: 90 ', cloud.retention.noncurrentDays],
+      ['stateDays: 60 ', cloud.retention.stateDays],
+    ] as const) {
+      expect(written).toContain(text);
+      expect(text).toContain(` ${value} `);
+    }
   });
 });
 

@@ -6,17 +6,18 @@ import type { PackageVersions } from '../init-template/package-json.ts';
 import { installCommand } from '../init-template/readme-md.ts';
 import { type TemplateFile, templateFiles } from '../init-template/template-files.ts';
 
-/** `init [DIR]`: the files of a user's own repository; those that exist stay as they are. */
-export const run: CommandRun = async (context, { args }) => {
+/** `init [DIR] [--cloud]`: the files of a user's own repository; those that exist stay as they are. */
+export const run: CommandRun = async (context, { args, options }) => {
   const folder = resolve(context.cwd, args[0] ?? '.');
   const shown = relative(context.cwd, folder) || '.';
+  const cloud = options.cloud === true;
   const versions = await ownVersions();
   const written: string[] = [];
   const kept: string[] = [];
-  for (const file of templateFiles(basename(folder), versions)) {
+  for (const file of templateFiles(basename(folder), versions, cloud)) {
     (await writeNew(folder, file)) ? written.push(file.path) : kept.push(file.path);
   }
-  const next = nextSteps(shown, versions);
+  const next = nextSteps(shown, versions, cloud);
   if (context.json) {
     context.printJson({ directory: shown, written, kept, next });
     return exitCodes.done;
@@ -42,20 +43,37 @@ async function writeNew(folder: string, file: TemplateFile): Promise<boolean> {
   }
 }
 
-function nextSteps(shown: string, versions: PackageVersions): string[] {
+function nextSteps(shown: string, versions: PackageVersions, cloud: boolean): string[] {
   return [
     ...(shown === '.' ? [] : [`cd ${/^[\w./-]+$/.test(shown) ? shown : `'${shown}'`}`]),
     installCommand(versions.weighbridge),
     'npx weighbridge validate manifests/example/0.1.0.yaml',
-    'npx weighbridge stage manifests/example/0.1.0.yaml',
-    'npx weighbridge verify',
+    ...(cloud
+      ? ['npx cdk synth --quiet', 'npx cdk bootstrap', 'npx cdk deploy --all']
+      : ['npx weighbridge stage manifests/example/0.1.0.yaml', 'npx weighbridge verify']),
   ];
 }
 
 async function ownVersions(): Promise<PackageVersions> {
+  const { version, devDependencies } = (await ownFile('package.json')) as {
+    readonly version: string;
+    readonly devDependencies: Readonly<Record<'node' | 'aws-cdk' | 'aws-cdk-lib' | 'constructs', string>>;
+  };
+  const { context } = (await ownFile('cdk.json')) as { readonly context: Readonly<Record<string, unknown>> };
+  return {
+    weighbridge: version,
+    node: devDependencies.node,
+    cdk: {
+      cli: devDependencies['aws-cdk'],
+      library: devDependencies['aws-cdk-lib'],
+      constructs: devDependencies.constructs,
+      flags: context,
+    },
+  };
+}
+
+async function ownFile(name: string): Promise<unknown> {
   // Three folders up from lib/cli/commands in the checkout, one more from dist/lib/cli/commands in the package.
-  const up = import.meta.url.endsWith('.ts') ? '../../../package.json' : '../../../../package.json';
-  const text = await readFile(new URL(up, import.meta.url), 'utf8');
-  const own = JSON.parse(text) as { version: string; devDependencies: { node: string } };
-  return { weighbridge: own.version, node: own.devDependencies.node };
+  const up = import.meta.url.endsWith('.ts') ? '../../..' : '../../../..';
+  return JSON.parse(await readFile(new URL(`${up}/${name}`, import.meta.url), 'utf8'));
 }

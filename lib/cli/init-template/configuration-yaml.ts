@@ -1,5 +1,6 @@
-/** weighbridge.yaml with every setting explained and none set. */
-export const configurationYaml = `# yaml-language-server: $schema=node_modules/weighbridge/schema/weighbridge.schema.json
+import { cloudSectionsYaml } from './cloud-sections-yaml.ts';
+
+const commonSections = `# yaml-language-server: $schema=node_modules/weighbridge/schema/weighbridge.schema.json
 # Settings of this repository for weighbridge. Everything has a default; uncomment what you need.
 
 # Where releases go, per access class. Public and private releases never share a store.
@@ -36,8 +37,9 @@ export const configurationYaml = `# yaml-language-server: $schema=node_modules/w
 
 # Artifacts that are transferred at the same time.
 # concurrency: 4
+`;
 
-# The rest is for the cloud, which "npx cdk deploy" makes (docs/deploy.md): what is made there.
+const cloudSections = `# The rest is for the cloud, which "npx cdk deploy" makes (docs/deploy.md): what is made there.
 # cloud:
 #   name: weights               # what stacks, buckets and roles are named after
 #   account: "111122223333"     # without them: account and region of the credentials that deploy
@@ -80,3 +82,9 @@ export const configurationYaml = `# yaml-language-server: $schema=node_modules/w
 #   dev: { cloud: { name: weights-dev, gcs: null }, replicas: [] }
 #   prod: { cloud: { account: "444455556666", retention: { logDays: 365 } } }
 `;
+
+/** weighbridge.yaml with every setting explained and none set. */
+export const configurationYaml = `${commonSections}\n${cloudSections}`;
+
+/** The same for a repository that deploys. @param name of the deployment, the one setting that is set */
+export const cloudConfigurationYaml = (name: string): string => `${commonSections}\n${cloudSectionsYaml(name)}`;

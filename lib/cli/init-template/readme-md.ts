@@ -3,8 +3,12 @@ export function installCommand(version: string): string {
   return `npm install --save-exact PATH-TO/weighbridge-${version}.tgz`;
 }
 
-/** README.md of a user's repository. @param version of this program */
-export const readmeMd = (version: string): string => `# Model mirror
+/**
+ * README.md of a user's repository.
+ * @param version of this program
+ * @param cloud with what deploys
+ */
+export const readmeMd = (version: string, cloud: boolean): string => `# Model mirror
 
 Manifests of model weights, one file per collection and version, mirrored by
 Weighbridge. Each names artifacts, where upstream they are, and what their
@@ -34,4 +38,21 @@ git add manifests && git commit -m "my-model 1.0.0"
 A published release never changes: other content is refused and takes a new version.
 Settings are in \`weighbridge.yaml\`; \`.github/workflows/weighbridge.yml\` plans on a pull request and stages on a merge.
 Commit \`package-lock.json\` too: CI installs from it.
+${cloud ? deploying : ''}`;
+
+const deploying = `
+## The mirror in the cloud
+
+What is deployed is in \`weighbridge.yaml\`: \`cloud\`, \`publishers\`, \`sources\`, \`replicas\`, \`environments\`.
+\`app.js\` makes stacks of it, and needs no change.
+
+\`\`\`
+npx cdk synth --quiet        # is everything right? (no account, no network)
+npx cdk bootstrap            # once per account and region
+npx cdk diff                 # what would change?
+npx cdk deploy --all         # its outputs say what to do next
+\`\`\`
+
+One of the \`environments\`: add \`-c env=NAME\`. An upgrade is the version of \`weighbridge\` in \`package.json\`, then
+\`npm install\`, \`npx cdk diff\` and \`npx cdk deploy --all\`.
 `;

@@ -1,4 +1,5 @@
-import { configurationYaml } from './configuration-yaml.ts';
+import { appJs, cdkJson, deploymentNameOf } from './cdk-app.ts';
+import { cloudConfigurationYaml, configurationYaml } from './configuration-yaml.ts';
 import { exampleFile, exampleManifest, exampleWeights } from './example-manifest.ts';
 import { type PackageVersions, packageJson } from './package-json.ts';
 import { readmeMd } from './readme-md.ts';
@@ -12,15 +13,24 @@ export interface TemplateFile {
 
 const gitignore = 'node_modules/\n/mirror/\n/mirror-private/\n.weighbridge/\n*.log\n';
 
-/** Every file of a user's own repository. */
-export function templateFiles(folder: string, versions: PackageVersions): TemplateFile[] {
+/**
+ * Every file of a user's own repository.
+ * @param cloud with an app of the CDK
+ */
+export function templateFiles(folder: string, versions: PackageVersions, cloud: boolean): TemplateFile[] {
   return [
-    { path: 'package.json', content: packageJson(folder, versions) },
-    { path: 'weighbridge.yaml', content: configurationYaml },
+    { path: 'package.json', content: packageJson(folder, versions, cloud) },
+    { path: 'weighbridge.yaml', content: cloud ? cloudConfigurationYaml(deploymentNameOf(folder)) : configurationYaml },
+    ...(cloud
+      ? [
+          { path: 'app.js', content: appJs },
+          { path: 'cdk.json', content: cdkJson(versions.cdk.flags) },
+        ]
+      : []),
     { path: 'manifests/example/0.1.0.yaml', content: exampleManifest() },
     { path: `manifests/example/${exampleFile}`, content: exampleWeights() },
     { path: '.github/workflows/weighbridge.yml', content: workflowYaml },
-    { path: '.gitignore', content: gitignore },
-    { path: 'README.md', content: readmeMd(versions.weighbridge) },
+    { path: '.gitignore', content: cloud ? `${gitignore}cdk.out/\n` : gitignore },
+    { path: 'README.md', content: readmeMd(versions.weighbridge, cloud) },
   ];
 }
