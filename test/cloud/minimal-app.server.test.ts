@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { HeadBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { build } from 'esbuild';
@@ -14,6 +16,8 @@ import { clientSettings } from './client-settings.ts';
 import { executionsOf, waitForNewExecution } from './executions.ts';
 import { functionProcesses } from './function-processes.ts';
 import { mapRunCounts, readMapResults } from './map-results.ts';
+import { readLogs } from './read-logs.ts';
+import { changeRolePolicy, type RoleStatement, roleNames, rolePolicies } from './role-policies.ts';
 import { waitForProcessEnd } from './wait-for-process-end.ts';
 
 const here = import.meta.dirname;
@@ -102,6 +106,25 @@ describe.skipIf(lacksAwsEmulator())('an app of the CDK on MiniStack that evaluat
     expect(results.succeeded.map(({ Output = '' }) => JSON.parse(Output))).toEqual([
       { name: 'a', length: 3, revision: '2' },
     ]);
+  });
+
+  it('fails while the role of its function may not write, and says so', async () => {
+    const iam = new IAMClient(clientSettings(emulator));
+    const [role = ''] = await roleNames(iam, 'minimal-MeasureServiceRole');
+    const [policy] = await rolePolicies(iam, role);
+    if (policy === undefined) throw new Error('the role has no policy of its own');
+    const writes = ({ Action }: RoleStatement) => [Action].flat().includes('s3:PutObject');
+    expect(policy.statements.filter(writes)).toHaveLength(1);
+    const restore = await changeRolePolicy(iam, policy, (all) => all.filter((statement) => !writes(statement)));
+    const item = { name: 'a', text: 'one' };
+    const { results } = await measured('refused', [item]);
+    expect(results.failed).toMatchObject([{ Error: 'AccessDenied' }]);
+    await restore();
+    iam.destroy();
+    expect((await measured('granted', [item])).counts).toMatchObject([{ succeeded: 1 }]);
+    const logs = new CloudWatchLogsClient(clientSettings(emulator));
+    expect((await readLogs(logs)).join('\n')).toMatch(/AccessDenied/);
+    logs.destroy();
   });
 
   it('is destroyed with its bucket and what is in it', async () => {
