@@ -59,14 +59,20 @@ export function grantCopyFrom(mirror: IBucket, replicate: IGrantable): void {
   });
 }
 
-/** Report replaces the status page, for which it looks at the one before and at the registry. */
+/** Report says whether the release is in the registry in the end. */
+export function grantLookAtRegistry(mirror: IBucket, report: IGrantable): void {
+  grantOnBucket(mirror, report, {
+    bucket: ['s3:ListBucket'],
+    objects: [{ actions: ['s3:GetObject'], keys: [registryKey] }],
+    kms: ['kms:Decrypt'],
+    reason,
+  });
+}
+
+/** Report replaces the status page of the public mirror by what it makes of the one before. */
 export function grantStatusPage(publicMirror: IBucket, report: IGrantable): void {
   grantOnBucket(publicMirror, report, {
-    bucket: ['s3:ListBucket'],
-    objects: [
-      { actions: ['s3:GetObject'], keys: [registryKey, statusKey] },
-      { actions: ['s3:PutObject'], keys: [statusKey] },
-    ],
+    objects: [{ actions: ['s3:GetObject', 's3:PutObject'], keys: [statusKey] }],
     kms: ['kms:Decrypt', 'kms:GenerateDataKey'],
     reason,
   });

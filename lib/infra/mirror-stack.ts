@@ -73,6 +73,8 @@ export class MirrorStack extends Stack {
       state: this.state,
       logRetention: cloud.retention.logDays as RetentionDays,
       rolePrefix: cloud.rolePrefix,
+      // A run must end before its checkpoints and unfinished uploads do.
+      timeout: Duration.days(Math.min(cloud.retention.unfinishedUploadDays, cloud.retention.stateDays) - 1),
       ...given({
         publicMirror: this.publicMirror,
         privateMirror: this.privateMirror,

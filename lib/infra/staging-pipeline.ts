@@ -11,7 +11,14 @@ import { Construct } from 'constructs';
 import type { RuntimeConfiguration } from '../contract/cloud/deployment.ts';
 import type { PipelineHandler } from '../contract/cloud/handlers.ts';
 import { deadLetterQueue, sendFailedCalls } from './dead-letters.ts';
-import { grantCopyFrom, grantPublish, grantStatusPage, grantSurvey, grantTransfer } from './grant-passes.ts';
+import {
+  grantCopyFrom,
+  grantLookAtRegistry,
+  grantPublish,
+  grantStatusPage,
+  grantSurvey,
+  grantTransfer,
+} from './grant-passes.ts';
 import { grantSources } from './grant-sources.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { MirrorBucket } from './mirror-bucket.ts';
@@ -137,6 +144,7 @@ export class StagingPipeline extends Construct {
       grantPublish(mirror, publish);
       grantCopyFrom(mirror, replicate);
       grantCopyFrom(mirror, publishReplicas);
+      grantLookAtRegistry(mirror, report);
     }
     if (configuration.statusPage && publicMirror !== undefined) grantStatusPage(publicMirror.bucket, report);
     report.role.addToPolicy(
