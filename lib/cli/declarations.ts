@@ -130,7 +130,9 @@ export const declarations: readonly CommandDeclaration[] = [
     declare: (command) =>
       partSize(stores(command.argument('<manifests...>', 'manifest files')))
         .option('--cloud', 'what the pipeline in the cloud would do, seen without tokens and with the right to list')
-        .option('--env <name>', 'with --cloud: one of environments: in weighbridge.yaml (default: its own sections)'),
+        .option('--env <name>', 'with --cloud: one of environments: in weighbridge.yaml (default: its own sections)')
+        .option('--markdown', 'print a summary for a comment on a pull request')
+        .option('--hide-private', 'with --markdown: no names of private releases, for what everybody can read'),
     load: () => import('./commands/plan.ts'),
   },
   {

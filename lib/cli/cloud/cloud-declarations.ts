@@ -30,7 +30,10 @@ export const cloudDeclarations: readonly CommandDeclaration[] = [
       'weighbridge submit manifests/my-model/1.0.0.yaml --wait',
       'weighbridge submit manifests/my-model/1.0.0.yaml --env prod --publisher models',
     ],
-    declare: (command) => following(command.argument('<manifests...>', 'manifest files')),
+    declare: (command) =>
+      following(command.argument('<manifests...>', 'manifest files'))
+        .option('--summary <file>', 'with --wait: write the reports as Markdown behind what is in this file')
+        .option('--hide-private', 'say of private releases how they ended, and no names, also on the terminal'),
     load: () => import('../commands/submit.ts'),
   },
   {

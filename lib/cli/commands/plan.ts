@@ -8,12 +8,15 @@ import type { CommandContext, CommandInput, CommandRun } from '../command-contex
 import { asWeighbridgeError, type ErrorDocument, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
 import { type LoadedManifest, loadManifests } from '../staging/load-manifest.ts';
 import { openStaging, type Staging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
+import { type PlannedManifest, planMarkdown } from '../staging/plan-markdown.ts';
 import { stageRequest } from '../staging/run-stage.ts';
 import { planSummary } from '../staging/stage-summary.ts';
 
 interface PlanOptions extends StagingOptions {
   readonly cloud?: boolean;
   readonly env?: string;
+  readonly markdown?: boolean;
+  readonly hidePrivate?: boolean;
 }
 
 /** A release that cannot be planned, among several. */
@@ -21,11 +24,14 @@ type FailedPlan = ErrorDocument & { readonly collection: string; readonly versio
 
 export const run: CommandRun = async (given, input) => {
   const options = stagingOptions(input);
+  const { markdown = false, hidePrivate = false } = markdownOf(given, input);
   const loaded = await loadManifests(given, input.args);
   const cloud = await cloudOf(given, input);
+  const costOf = cloud && markdown ? await costing(given, input) : undefined;
   const context = cloud?.context ?? given;
   const staging = openStaging(context, options);
   const plans: (Plan | FailedPlan)[] = [];
+  const planned: PlannedManifest[] = [];
   let exit: ExitCode = exitCodes.done;
   const worse = (code: ExitCode) => {
     exit = code > exit ? code : exit;
@@ -35,23 +41,27 @@ export const run: CommandRun = async (given, input) => {
       try {
         const plan = await planOne(context, one, options, staging, cloud);
         plans.push(plan);
+        planned.push({ manifest: one.manifest, plan, ...costOf?.(one, plan) });
         const lacking = plan.replicas?.some(({ state }) => state === 'unusable') === true;
         if (!plan.publishable || lacking) worse(exitCodes.failed);
-        if (!context.json) for (const line of planSummary(plan)) context.print(line);
+        if (!context.json && !markdown) for (const line of planSummary(plan)) context.print(line);
       } catch (thrown) {
         // One that is refused says nothing about the others.
-        if (loaded.length === 1 || context.signal.aborted) throw thrown;
+        if ((loaded.length === 1 && !markdown) || context.signal.aborted) throw thrown;
         const error = asWeighbridgeError(thrown);
-        const { collection, version } = one.manifest;
+        const { collection, version, access } = one.manifest;
         plans.push({ collection, version, ...errorDocument(error) });
+        planned.push({ manifest: one.manifest, plan: error });
         worse(exitCodeOf(error));
-        if (!context.json) for (const line of errorLines(error)) context.say(line);
+        const hidden = hidePrivate && access === 'private';
+        if (!context.json && !hidden) for (const line of errorLines(error)) context.say(line);
       }
     }
   } finally {
     await staging.close();
     await cloud?.close();
   }
+  if (markdown) context.print(planMarkdown(planned, { hidePrivate }));
   if (context.json) context.printJson(loaded.length === 1 ? plans[0] : { plans });
   return exit;
 };
@@ -86,6 +96,28 @@ async function cloudOf(context: CommandContext, { options }: CommandInput): Prom
   }
   const { openCloudPlanning } = await import('../cloud/cloud-planning.ts');
   return await openCloudPlanning(context, env);
+}
+
+/** @throws UsageError for options that do not go with one another. */
+function markdownOf(context: CommandContext, { options }: CommandInput): PlanOptions {
+  const { markdown, hidePrivate } = options as PlanOptions;
+  if (markdown && context.json)
+    throw new UsageError('--markdown and --json both say what is printed: give one of them');
+  if (hidePrivate && !markdown) throw new UsageError('--hide-private needs --markdown: it is about what that prints');
+  return options as PlanOptions;
+}
+
+/** What each plan would cost in the deployment that `--cloud` and `--env` name. */
+async function costing(
+  { configuration, cwd }: CommandContext,
+  { options }: CommandInput,
+): Promise<(one: LoadedManifest, plan: Plan) => Pick<PlannedManifest, 'cost'>> {
+  const [{ loadDeployment }, { planCost }] = await Promise.all([
+    import('../load-deployment.ts'),
+    import('../cloud/plan-cost.ts'),
+  ]);
+  const deployment = loadDeployment(configuration.file, { environment: (options as PlanOptions).env, cwd });
+  return ({ manifest }, plan) => ({ cost: planCost(deployment, manifest, plan) });
 }
 
 /** What the plan says of an artifact is not said by the progress as well. */

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../contract/exit-codes.ts';
 import { UsageError } from '../../core/errors.ts';
+import type { Access } from '../../core/manifest/manifest.ts';
 import { choosePublisher } from '../../core/submit/choose-publisher.ts';
 import { SentFiles } from '../../core/submit/sent-files.ts';
 import { cloudBuckets } from '../cloud/cloud-buckets.ts';
@@ -7,6 +8,7 @@ import { bucketUrl, cloudPlace } from '../cloud/cloud-place.ts';
 import { fileOrigin } from '../cloud/file-origin.ts';
 import { forgetUnsent } from '../cloud/forget-unsent.ts';
 import { refusePolicies } from '../cloud/refuse-policies.ts';
+import { RunSummary, saysNothing } from '../cloud/run-summary.ts';
 import { checkManifest, type Submitting, submitManifest } from '../cloud/submit-manifest.ts';
 import { repeatedOptions, type WaitOptions } from '../cloud/submit-options.ts';
 import { type AwaitedRun, statusCommand, waitForRuns } from '../cloud/wait-for-runs.ts';
@@ -17,18 +19,31 @@ import { statePlace } from '../staging/open-state.ts';
 import { checkReportPlace } from '../staging/save-report.ts';
 import { timeLimit } from '../time-limit.ts';
 
-export const run: CommandRun = async (context, input) => {
-  const options = input.options as WaitOptions;
+/** Options of `submit` alone. */
+interface SubmitOptions extends WaitOptions {
+  readonly summary?: string;
+  readonly hidePrivate?: boolean;
+}
+
+export const run: CommandRun = async (given, input) => {
+  const options = input.options as SubmitOptions;
+  const { hidePrivate = false } = options;
+  if (options.summary !== undefined && options.wait !== true) {
+    throw new UsageError('--summary needs --wait: it is made of the report');
+  }
   if (options.report !== undefined && options.wait !== true) {
     throw new UsageError('--report needs --wait: the report is there when the run has ended', {
       hint: 'Add --wait, or fetch it later with `weighbridge status RUN --report FILE`.',
     });
   }
-  await checkReportPlace(context, options.report);
-  await refusePolicies(context, input.args);
+  await checkReportPlace(given, options.report);
+  await refusePolicies(given, input.args);
   // All of it is looked at before anything is sent: a mistake in the last manifest must not be found after hours.
-  const loaded = await loadManifests(context, input.args);
+  const loaded = await loadManifests(given, input.args);
   checkNamedOnce(loaded);
+  const anyPrivate = loaded.some(({ manifest }) => manifest.access === 'private');
+  const context = hidePrivate && anyPrivate ? saysNothing(given) : given;
+  const summary = new RunSummary(options.summary, hidePrivate);
   const place = await cloudPlace(context, options.env);
   const checked = await Promise.all(
     loaded.map(async (one) => ({ loaded: one, origin: await fileOrigin(context, one.file) })),
@@ -69,10 +84,15 @@ export const run: CommandRun = async (context, input) => {
       if (context.json) context.printJson({ submitted: runs });
       return exitCodes.done;
     }
-    return await waitForRuns(context, {
+    const exit = await waitForRuns(context, {
       ...{ runs, bucket: submitting.bucket, signal, report: options.report, options: repeated },
-      onReport: (awaited, report) => forgetUnsent(awaited, report, loaded, submitting),
+      async onReport(awaited, report) {
+        summary.add(report, accessOf(loaded, awaited));
+        await forgetUnsent(awaited, report, loaded, submitting);
+      },
     });
+    const written = await summary.write(given);
+    return written || exit > exitCodes.failed ? exit : exitCodes.failed;
   } finally {
     limit?.stop();
     await buckets.access.close();
@@ -84,6 +104,12 @@ export const run: CommandRun = async (context, input) => {
     return [...own, ...Object.values(stores).flatMap(({ primary, replicas }) => [primary, ...replicas])];
   }
 };
+
+/** Private where nothing says so: then no name is told. */
+function accessOf(loaded: readonly LoadedManifest[], { release }: AwaitedRun): Access {
+  const one = loaded.find(({ manifest }) => `${manifest.collection}@${manifest.version}` === release);
+  return one?.manifest.access ?? 'private';
+}
 
 /** Where to look. With `--wait` the result follows, and this is for whoever is cut off from it. */
 function tell(
