@@ -2,7 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ulid } from 'ulid';
+import { ciRoleName } from '../../contract/cloud/resource-names.ts';
+import type { Submission } from '../../contract/cloud/submission.ts';
 import { HashPool } from '../../core/digest/hash-pool.ts';
+import { Sha256 } from '../../core/digest/sha256.ts';
+import { NotAuthorised, UsageError } from '../../core/errors.ts';
 import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import { runId } from '../../core/stage/run-progress.ts';
@@ -10,6 +14,7 @@ import type { StateStore } from '../../core/state/state-store.ts';
 import type { Store } from '../../core/stores/store.ts';
 import { checkSubmission } from '../../core/submit/check-submission.ts';
 import type { ChosenPublisher } from '../../core/submit/choose-publisher.ts';
+import { isRefusedLook } from '../../core/submit/not-yet.ts';
 import { putSubmission } from '../../core/submit/put-submission.ts';
 import { sendToInbox } from '../../core/submit/send-to-inbox.ts';
 import type { SentFiles } from '../../core/submit/sent-files.ts';
@@ -47,15 +52,15 @@ export interface CheckedManifest {
   readonly origin: FileOrigin;
 }
 
-/** @throws NotAuthorised, UsageError, SourceError for what the pipeline would refuse. */
+/** @throws Refused, UsageError for what the pipeline would refuse. */
 export function checkManifest(
   context: CommandContext,
   { loaded, origin }: CheckedManifest,
   submitting: Submitting,
 ): void {
   const { place, publisher } = submitting;
-  const notes = checkSubmission(loaded.manifest, publisher, place.deployment, ownBuckets(place));
-  for (const note of [...loaded.warnings, ...notes]) context.say(`note: ${note}`);
+  checkSubmission(loaded.manifest, publisher, place.deployment, ownBuckets(place));
+  for (const note of loaded.warnings) context.say(`note: ${note}`);
   if (origin.changed) context.say(`note: ${loaded.file} differs from what is committed, so that no commit is recorded`);
 }
 
@@ -70,10 +75,13 @@ export async function submitManifest(
   const { collection, version, access } = manifest;
   const run = runId(loaded.sha256, bucketUrl(place, access));
   const attempt = { publisher: publisher.name, run, attempt: ulid() };
-  await sendFiles(context, loaded, attempt.attempt, submitting);
+  await asPublisher(submitting, () => sendFiles(context, loaded, attempt.attempt, submitting));
   const content = await readFile(resolve(context.cwd, loaded.file));
+  if (!Sha256.ofBytes(content).equals(loaded.sha256)) {
+    throw new UsageError(`${loaded.file} was changed while its files were sent`, { hint: 'Submit it again.' });
+  }
   const submittedAt = context.clock.now().toISOString();
-  await putSubmission(submitting.inbox, attempt, {
+  const submission: Submission = {
     format: 1,
     kind: 'manifest',
     file: origin.file.slice(0, 1024),
@@ -82,12 +90,28 @@ export async function submitManifest(
     ...(origin.repository === undefined ? {} : { repository: origin.repository.slice(0, 1024) }),
     submittedAt,
     weighbridge: packageVersion(),
-  });
+  };
+  await asPublisher(submitting, () => putSubmission(submitting.inbox, attempt, submission));
   const release = `${collection}@${version}`;
   await rememberRun(state, { ...attempt, bucket: bucket.url, release, submittedAt }).catch(() => {
     // It runs all the same; RUN/ATTEMPT, which is printed, finds it too.
   });
   return { ...attempt, release };
+}
+
+/** The bucket's own hint would be to grant a right: a publisher has a role that has it. */
+async function asPublisher<T>({ place, publisher }: Submitting, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isRefusedLook(error)) throw error;
+    const { name, rolePrefix } = place.deployment.cloud;
+    const role = ciRoleName('submit', publisher.name, { name, region: place.region }, rolePrefix);
+    throw new NotAuthorised(`these credentials may not submit as ${publisher.name}`, {
+      cause: error,
+      hint: `Use those of the role ${role}, which \`cdk deploy\` printed, or name another publisher with --publisher.`,
+    });
+  }
 }
 
 async function sendFiles(

@@ -15,7 +15,7 @@ const phases: Readonly<Partial<Record<Progress['phase'], Phase>>> = {
 export class ProgressEvents {
   readonly #reporter: Reporter;
   #begun = false;
-  #phase: Phase | undefined;
+  #phase = '';
   #planned = '';
   #notes: readonly string[] = [];
   readonly #waiting = new Map<string, string>();
@@ -29,16 +29,25 @@ export class ProgressEvents {
     const { release, artifacts, toMove } = progress;
     if (!this.#begun) this.#reporter.emit({ type: 'run-started', job: 'stage', release, artifacts });
     this.#begun = true;
-    const phase = phases[progress.phase];
-    if (phase !== undefined && phase !== this.#phase) this.#reporter.emit({ type: 'phase', phase });
-    this.#phase = phase ?? this.#phase;
+    this.#tellPhase(progress);
     const planned = JSON.stringify(toMove);
     if (toMove !== null && planned !== this.#planned) this.#reporter.emit({ type: 'planned', ...toMove });
     this.#planned = planned;
     for (const message of newNotes(this.#notes, progress.notes)) this.#reporter.emit({ type: 'note', message });
     this.#notes = progress.notes;
     for (const [name, item] of Object.entries(progress.items)) this.#wait(name, item);
-    this.#reporter.emit({ type: 'standing', ...standing(Object.values(progress.items)) });
+    this.#reporter.emit({ type: 'standing', ...standing(progress) });
+  }
+
+  /** A replica begins from nothing, and so do the figures: its phase names it. */
+  #tellPhase(progress: Progress): void {
+    const phase = phases[progress.phase];
+    if (phase === undefined) return;
+    const store = phase === 'replicate' ? replicaOf(progress) : undefined;
+    const told = `${phase} ${store}`;
+    if (told === this.#phase) return;
+    this.#phase = told;
+    this.#reporter.emit({ type: 'phase', phase, ...(store === undefined ? {} : { store }) });
   }
 
   /** Why an item waits is said once, not at every look. */
@@ -52,13 +61,28 @@ export class ProgressEvents {
   }
 }
 
-function standing(items: readonly ItemProgress[]): Omit<Extract<CoreEvent, { type: 'standing' }>, 'type'> {
-  const sum = (count: (item: ItemProgress) => number) => items.reduce((all, item) => all + count(item), 0);
+/** Items of transfers are numbers; those of copies have the name of the replica in front. */
+const replicaItem = /^([a-z]+)-\d+$/;
+
+function replicaOf({ items }: Progress): string | undefined {
+  return Object.keys(items).flatMap((name) => replicaItem.exec(name)?.[1] ?? [])[0];
+}
+
+type Standing = Extract<CoreEvent, { type: 'standing' }>;
+
+function standing({ items, phase, artifacts, toMove }: Progress): Omit<Standing, 'type'> {
+  const copies = phases[phase] === 'replicate';
+  const counted = Object.entries(items).flatMap(([name, item]) =>
+    (copies ? replicaItem : /^\d+$/).test(name) ? [item] : [],
+  );
+  const sum = (count: (item: ItemProgress) => number) => counted.reduce((all, item) => all + count(item), 0);
+  // What was there before belongs to no item.
+  const present = copies || toMove === null ? 0 : Math.max(0, artifacts - toMove.artifacts);
   return {
-    finished: sum(({ finished }) => finished),
+    finished: present + sum(({ finished }) => finished),
     failed: sum(({ failed }) => failed),
     bytes: sum(({ bytes }) => bytes),
-    active: items.flatMap(({ active }) =>
+    active: counted.flatMap(({ active }) =>
       active.map(({ id, done, total }) => ({ id, done, total: total ?? undefined })),
     ),
   };

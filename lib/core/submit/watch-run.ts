@@ -10,7 +10,7 @@ import { ProgressEvents } from './progress-events.ts';
 import { readRunReport } from './run-report.ts';
 
 /** Bytes of a `progress.json` at most. */
-const progressLimit = 4 << 20;
+const progressLimit = 16 << 20;
 
 /** Seconds without a sign of the run after which it is said, once: by then an execution has begun or never will. */
 const startPatience = 180;

@@ -128,7 +128,11 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
   it('is refused in the place of another publisher', async () => {
     const file = await manifest('others', 'other-model');
     const result = await weighbridge(['submit', file, '--publisher', 'others']);
-    expect(result).toMatchObject({ code: 4, stderr: expect.stringContaining('s3:PutObject is not allowed') });
+    expect(result).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('these credentials may not submit as others'),
+    });
+    expect(result.stderr).toContain('weights-submit-others-us-east-1');
   });
 
   it('waits, shows the run like one here, and ends with its report', async () => {
