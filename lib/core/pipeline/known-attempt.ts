@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { AttemptPlace } from '../../contract/cloud/state-keys.ts';
 import { type Submission, submissionSchema } from '../../contract/cloud/submission.ts';
 import { WeighbridgeError } from '../errors.ts';
@@ -47,11 +48,12 @@ export interface KnownAttempt {
   readonly replicas: ReplicasDocument | undefined;
 }
 
-/** Reads what there is. What is damaged or refused counts as unknown. @throws StoreError when the service does not answer. */
+/** Reads what there is. What is damaged or refused counts as unknown. @throws StoreError when the state does not answer. */
 export async function readKnownAttempt(place: AttemptPlace, ports: PipelinePorts): Promise<KnownAttempt> {
   const records = new AttemptRecords(ports.work, place);
-  const taken = await records.read(takenName, takenSchema);
-  const accepted = await records.read(submissionName, submissionSchema);
+  const read = <T>(name: string, schema: z.ZodType<T>) => ifKnown(() => records.read(name, schema));
+  const taken = await read(takenName, takenSchema);
+  const accepted = await read(submissionName, submissionSchema);
   const submission = accepted ?? (taken && (await ifKnown(() => readSubmission(ports.state, taken))));
   const submitted = submission && (await ifKnown(async () => parseSubmitted(submission, ports.configuration)));
   const manifest = submitted?.manifest;
@@ -67,22 +69,29 @@ export async function readKnownAttempt(place: AttemptPlace, ports: PipelinePorts
     specs: new Map(manifest?.artifacts.map((spec) => [spec.id, spec])),
     store,
     listed: listed ?? false,
-    plan: await records.read(planName, planSchema),
-    outcome: await records.read(outcomeName, outcomeSchema),
-    published: await records.read(publishedName, publishedSchema),
-    replicas: await records.read(replicasName, replicasSchema),
+    plan: await read(planName, planSchema),
+    outcome: await read(outcomeName, outcomeSchema),
+    published: await read(publishedName, publishedSchema),
+    replicas: await read(replicasName, replicasSchema),
   };
 }
 
 async function isListed({ collection, version }: Manifest, store: Store): Promise<boolean> {
-  return registryEntry((await readRegistry(store))?.registry, collection, version) !== undefined;
+  try {
+    return registryEntry((await readRegistry(store))?.registry, collection, version) !== undefined;
+  } catch (error) {
+    // The report is more than this one line of it, and its writer may not be allowed to look.
+    if (!(error instanceof WeighbridgeError)) throw error;
+    return false;
+  }
 }
 
-async function ifKnown<T>(read: () => Promise<T>): Promise<T | undefined> {
+/** Undefined for what is damaged, refused or not allowed; what may answer the next time is thrown. */
+export async function ifKnown<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof WeighbridgeError)) throw error;
+    if (!(error instanceof WeighbridgeError) || error.retryable) throw error;
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import {
   type StoreReport,
 } from '../stage/report.ts';
 import { gatherStaged } from './gather-staged.ts';
-import type { KnownAttempt } from './known-attempt.ts';
+import { ifKnown, type KnownAttempt } from './known-attempt.ts';
 
 /** What ended the states before, in words of its own. */
 export interface RunFault {
@@ -53,7 +53,7 @@ export async function makeReport(known: KnownAttempt, fault: RunFault | undefine
   const primaryState = stateOfPrimary(known);
   const stores = replicaReports(known, fault);
   const state = stateOfAll(primaryState, stores);
-  const gathered = manifest && plan ? await gatherStaged({ ...known, manifest }, plan) : undefined;
+  const gathered = manifest && plan && (await ifKnown(() => gatherStaged({ ...known, manifest }, plan)));
   const error = errorOf(known, fault, state);
   const untold = fault !== undefined && error === undefined ? [`${fault.code}: ${fault.message}`] : [];
   const requests = sumOf([...(gathered?.requests ?? []), published?.requests ?? {}]);
@@ -64,7 +64,7 @@ export async function makeReport(known: KnownAttempt, fault: RunFault | undefine
     collection: manifest?.collection ?? 'unknown',
     version: manifest?.version ?? 'unknown',
     state,
-    published: known.listed,
+    published: known.listed || primaryState === 'published' || primaryState === 'present',
     content: published?.content ?? null,
     artifacts: artifactsOf(
       known,

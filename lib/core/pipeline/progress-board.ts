@@ -61,7 +61,10 @@ export class ProgressBoard {
   /** Takes a change in; it is written soon, together with what comes until then. */
   tell(change: ProgressChange): void {
     this.#pending = merged(this.#pending, change);
-    this.#writing ??= this.#writeSoon();
+    if (this.#writing !== undefined) return;
+    this.#writing = this.#writeSoon();
+    // A defect shows when the board is closed.
+    this.#writing.catch(() => undefined);
   }
 
   /** Writes what was told and not written. */

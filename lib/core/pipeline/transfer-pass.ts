@@ -141,7 +141,7 @@ function pause(error: Error, seconds: number): UpstreamThrottled {
 }
 
 function waitAfter(thrown: unknown, troubles: readonly WeighbridgeError[]): number | undefined {
-  if (thrown instanceof UpstreamThrottled) return thrown.wait + Math.random() * 5;
+  if (thrown instanceof UpstreamThrottled) return Math.ceil(thrown.wait + Math.random() * 5);
   return troubles.length > 0 ? takenPause : undefined;
 }
 
