@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -8,7 +8,7 @@ import type { HandlerFunction } from './handler-function.ts';
 
 /**
  * Where events go that could not be delivered: encrypted, over TLS only, kept for 14 days.
- * @param encryptionKey One of this stack lets EventBridge use it; another must say so itself.
+ * @param encryptionKey Must let EventBridge use it, as `EncryptionKey` does.
  */
 export function deadLetterQueue(scope: Construct, id: string, encryptionKey: kms.IKey | undefined): sqs.Queue {
   const queue = new sqs.Queue(scope, id, {
@@ -19,16 +19,6 @@ export function deadLetterQueue(scope: Construct, id: string, encryptionKey: kms
     retentionPeriod: Duration.days(14),
   });
   acknowledge(queue, 'AwsSolutions-SQS3', 'It is where undeliverable events end; what comes here raises an alarm.');
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-  encryptionKey?.addToResourcePolicy(
-    new iam.PolicyStatement({
-      sid: 'DeadLettersOfEventBridge',
-      principals: [new iam.ServicePrincipal('events.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  );
   return queue;
 }
 

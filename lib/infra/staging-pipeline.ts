@@ -39,8 +39,8 @@ export interface StagingPipelineProps {
   /** Base URL under which consumers read the public mirror. @default - the registry names none */
   readonly publicUrl?: string;
   /**
-   * Encrypts logs and dead letters; what is in a bucket goes by the key of the bucket. A key of another stack must let
-   * CloudWatch Logs and EventBridge use it.
+   * Encrypts logs and dead letters; what is in a bucket goes by the key of the bucket. It must let CloudWatch Logs and
+   * EventBridge use it, as `EncryptionKey` does.
    * @default - keys of the services
    */
   readonly encryptionKey?: kms.IKey;

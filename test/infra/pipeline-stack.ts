@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import { deploymentSchema, runtimeConfiguration } from '../../lib/contract/cloud/deployment.ts';
 import { handlers } from '../../lib/contract/cloud/handlers.ts';
+import { EncryptionKey } from '../../lib/infra/encryption-key.ts';
 import { MirrorBucket } from '../../lib/infra/mirror-bucket.ts';
 import { StagingPipeline, type StagingPipelineProps } from '../../lib/infra/staging-pipeline.ts';
 import { StateBucket } from '../../lib/infra/state-bucket.ts';
@@ -38,7 +38,7 @@ export function pipelineStack({ deployment = {}, mirrors = ['public', 'private']
   const bundles = emptyBundles();
   try {
     const { stack, template } = checkedStack();
-    const encryptionKey = key === true ? { encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) } : {};
+    const encryptionKey = key === true ? { encryptionKey: new EncryptionKey(stack, 'One').key } : {};
     const mirror = (id: string) => new MirrorBucket(stack, id, encryptionKey);
     const pipeline = new StagingPipeline(stack, 'Pipeline', {
       configuration: runtimeConfiguration(deploymentSchema.parse({ environment: null, cloud: {}, ...deployment })),
