@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installTarball, packProject } from './installed-package.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('holds JavaScript, the schema and the licence, and neither sources nor tests', async () => {
+  it('holds JavaScript, declarations, the functions, the schema and the licence, and neither sources nor tests', async () => {
     const home = join(repository, 'node_modules/weighbridge');
     const files = (await readdir(home, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
@@ -39,11 +39,15 @@ describe('the packed package', () => {
         'LICENSE',
         'README.md',
         'bin/weighbridge.js',
+        'cdk.json',
+        'dist/lambda/plan/index.mjs',
         'dist/lib/cli/main.js',
+        'dist/lib/infra/exports.d.ts',
         'schema/manifest.schema.json',
       ]),
     );
-    expect(files.filter((file) => /\.ts$|(^|\/)(test|bench|tools|examples|\.ci)\//.test(file))).toEqual([]);
+    expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+    expect(files.filter((file) => /(?<!\.d)\.ts$|(^|\/)(test|bench|tools|examples|\.ci)\//.test(file))).toEqual([]);
   });
 
   it('is installed without development dependencies', async () => {
@@ -80,5 +84,82 @@ describe('the packed package', () => {
     const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
     expect(digest(await readFile(join(repository, 'pulled/model.bin')))).toBe(digest(weights));
     expect(await readFile(join(repository, 'pulled/sub/config.json'), 'utf8')).toBe('{"layers":12}\n');
+  });
+});
+
+describe('an app of the packed package', () => {
+  const optional = ['aws-cdk-lib', 'constructs'];
+  let models: string;
+
+  /** The CDK's command line as a user runs it, who has neither an account nor a network. */
+  function cdk(...argv: string[]): Promise<ProgramResult> {
+    const nowhere = 'http://127.0.0.1:9';
+    const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+    const env = { PATH, HOME: folder, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, CDK_DISABLE_CLI_TELEMETRY: 'true' };
+    const program = join(root, 'node_modules/aws-cdk/bin/cdk');
+    return runProgram(process.execPath, [program, ...argv, '--no-notices', '--no-color'], { cwd: models, env });
+  }
+
+  beforeAll(async () => {
+    expect(await weighbridge('init', 'deployed', '--cloud')).toMatchObject({ code: 0 });
+    models = join(repository, 'deployed');
+    // As if its package.json had been installed; they are 100 MB, and no dependencies of the package itself.
+    for (const name of optional)
+      await symlink(join(root, 'node_modules', name), join(repository, 'node_modules', name));
+  });
+
+  it('synthesises with at most 15 lines, from the prebuilt functions', async () => {
+    const app = await readFile(join(models, 'app.js'), 'utf8');
+    expect(app.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+    const made = await cdk('synth', '--quiet');
+    expect(made, made.stderr + made.stdout).toMatchObject({ code: 0 });
+    const template = JSON.parse(await readFile(join(models, 'cdk.out/deployed.template.json'), 'utf8'));
+    const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
+    expect(types).toEqual(
+      expect.arrayContaining(['AWS::S3::Bucket', 'AWS::CloudFront::Distribution', 'AWS::StepFunctions::StateMachine']),
+    );
+    const assets = (await readdir(join(models, 'cdk.out'))).filter((name) => name.startsWith('asset.'));
+    expect(assets.length).toBeGreaterThanOrEqual(6);
+    for (const asset of assets) {
+      const files = await readdir(join(models, 'cdk.out', asset));
+      expect(files).toEqual(expect.arrayContaining(['index.mjs', 'deployment.json']));
+    }
+  });
+
+  it('says what is wrong with weighbridge.yaml, and where', async () => {
+    await writeFile(
+      join(models, 'weighbridge.yaml'),
+      'cloud: { name: deployed }\nenvironments:\n  prod: { cloud: { regoin: eu-west-1 } }\n',
+    );
+    const failed = await cdk('synth', '--quiet', '-c', 'env=prod');
+    expect(failed.code).not.toBe(0);
+    expect(failed.stderr).toContain(
+      'weighbridge.yaml:3:20: error: environments.prod.cloud.regoin: there is no such setting',
+    );
+    expect(failed.stderr).not.toMatch(/^ {4}at /m);
+  });
+
+  it('is checked by the compiler against the declarations of the package', async () => {
+    const source = `import { App, Stack } from 'aws-cdk-lib';
+import { loadDeployment } from 'weighbridge/configuration';
+import { addWeighbridge, MirrorBucket } from 'weighbridge/infra';
+const { mirror } = addWeighbridge(new App(), loadDeployment('weighbridge.yaml', { environment: 'prod' }));
+new MirrorBucket(new Stack(), 'Own', { bucketName: mirror.state.bucket.bucketName });
+// @ts-expect-error: a name is no number
+const name: number = loadDeployment().cloud.name;
+`;
+    await writeFile(join(models, 'typed.ts'), source);
+    const compilerOptions = {
+      strict: true,
+      module: 'nodenext',
+      target: 'esnext',
+      noEmit: true,
+      types: [],
+      skipLibCheck: true,
+    };
+    await writeFile(join(models, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const checked = await runProgram(process.execPath, [compiler, '-p', models], { cwd: models });
+    expect(checked, checked.stdout).toMatchObject({ code: 0, stdout: '' });
   });
 });
