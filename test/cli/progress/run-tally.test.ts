@@ -101,4 +101,27 @@ describe('what is known of a run', () => {
       0,
     ]);
   });
+
+  it('takes over the figures of a run on other machines, whose first ones did not arrive now', () => {
+    const tally = new RunTally();
+    const standing = (bytes: number, done: number): CoreEvent => ({
+      ...{ type: 'standing', finished: 1, failed: 0, bytes },
+      active: [{ id: 'a', done, total: 60 * mib }],
+    });
+    for (const [at, event] of [
+      [0, begun],
+      [0, planned],
+      [0, standing(50 * mib, 10 * mib)],
+      [10, standing(70 * mib, 30 * mib)],
+    ] as const) {
+      tally.take(event, at);
+    }
+    expect(tally.doneBytes).toBe(70 * mib);
+    expect(tally.finished).toBe(1);
+    expect(tally.active.get('a')).toMatchObject({ done: 30 * mib, total: 60 * mib });
+    expect(tally.meter.rate(10)).toBeCloseTo(2 * mib, -5);
+    tally.take({ type: 'standing', finished: 2, failed: 1, bytes: 100 * mib, active: [] }, 20);
+    expect([...tally.active]).toEqual([]);
+    expect(tally).toMatchObject({ finished: 2, failed: 1, doneBytes: 100 * mib });
+  });
 });
