@@ -16,8 +16,8 @@ export interface EndedExecution {
   readonly cause: string | undefined;
 }
 
-/** Waits for an execution to end, however it does. @throws Error when it does not within so many seconds (60). */
-export function waitForExecution(sfn: SFNClient, executionArn: string, seconds = 60): Promise<EndedExecution> {
+/** Waits for an execution to end, however it does. @throws Error when it does not within so many seconds (50). */
+export function waitForExecution(sfn: SFNClient, executionArn: string, seconds = 50): Promise<EndedExecution> {
   return eventually(
     `the end of ${executionArn}`,
     async () => ended(await sfn.send(new DescribeExecutionCommand({ executionArn }))),
@@ -36,13 +36,13 @@ export async function executionsOf(sfn: SFNClient, stateMachineArn: string): Pro
 /**
  * Waits until there is an execution of a state machine that is not among those known, and for its end: what an event
  * started has no name that its sender knows.
- * @throws Error when none has begun, or not ended, within so many seconds (60)
+ * @throws Error when none has begun, or not ended, within so many seconds (50)
  */
 export async function waitForNewExecution(
   sfn: SFNClient,
   stateMachineArn: string,
   known: readonly string[],
-  seconds = 60,
+  seconds = 50,
 ): Promise<EndedExecution> {
   const arn = await eventually(
     `a new execution of ${stateMachineArn}`,
