@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cloudSchema } from '../../lib/contract/cloud/cloud-configuration.ts';
 import { type RuntimeConfiguration, runtimeConfigurationFile } from '../../lib/contract/cloud/deployment.ts';
 import { type PipelineHandler, pipelineHandlers } from '../../lib/contract/cloud/handlers.ts';
 import { sourcesSchema } from '../../lib/contract/cloud/source-grants.ts';
@@ -10,8 +11,15 @@ import { inboxKey } from '../../lib/contract/cloud/state-keys.ts';
 import { Sha256 } from '../../lib/core/digest/sha256.ts';
 import { buildLambdas } from '../../tools/build-lambdas.ts';
 import { clientSettings } from '../cloud/client-settings.ts';
+import {
+  callerWithKeys,
+  newToken,
+  type RunningTokenService,
+  startTokenService,
+} from '../servers/google-token-service.ts';
 import { lacksAwsEmulator, s3Server } from '../servers/running-servers.ts';
 import { type AwsEmulator, startAwsEmulator } from '../servers/start-aws-emulator.ts';
+import { type RunningStrictGcs, startStrictGcs } from '../servers/strict-gcs/start-strict-gcs.ts';
 import { generateBytes } from '../upstream/generate-bytes.ts';
 import { startUpstream, type Upstream } from '../upstream/upstream.ts';
 import { deployment } from './deployed-handler.ts';
@@ -22,6 +30,9 @@ import { PipelinePlace } from './pipeline-place.ts';
 const server = s3Server('versitygw');
 const large = generateBytes('large', 19 * 2 ** 20);
 const small = generateBytes('small', 40_000);
+
+const provider = '//iam.googleapis.com/projects/12/locations/global/workloadIdentityPools/weighbridge/providers/aws';
+const role = 'arn:aws:sts::123456789012:assumed-role/mirror-gcs-replicate-us-east-1/session';
 
 describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functions, one after the other', () => {
   if (server === undefined) return;
@@ -34,6 +45,8 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
   let locked: Upstream;
   let stranger: Upstream;
   let place: PipelinePlace;
+  let gcs: RunningStrictGcs;
+  let tokens: RunningTokenService;
   let configuration: RuntimeConfiguration;
   const functions = new Map<PipelineHandler, LambdaProcess>();
 
@@ -52,6 +65,15 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
       await startUpstream(),
       await startUpstream(),
     ];
+    const token = newToken();
+    gcs = await startStrictGcs({ tokens: { [token]: 'all' } });
+    gcs.server.addBucket('w-copies', { versioning: { enabled: true } });
+    tokens = await startTokenService({
+      audience: provider,
+      caller: callerWithKeys(server.credentials, role),
+      admits: (arn) => arn === role,
+      tokenOf: () => token,
+    });
     const base = deployment();
     configuration = {
       ...base,
@@ -67,6 +89,16 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
       }),
       trustedOrigins: [upstream.origin, guarded.origin, locked.origin],
       pipeline: { ...base.pipeline, timeoutSeconds: 10 },
+      replicas: [{ collections: ['copied'], to: ['gcs'] }],
+      gcs: cloudSchema.parse({
+        gcs: {
+          project: 'my-project',
+          public: { name: 'w-copies' },
+          workloadIdentity: { provider },
+          endpoint: gcs.url,
+          tokenEndpoint: tokens.url,
+        },
+      }).gcs,
     };
   }, 180_000);
 
@@ -74,6 +106,8 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
     for (const one of functions.values()) await one.end();
     for (const one of [upstream, guarded, locked, stranger]) await one?.close();
     place?.client.destroy();
+    await gcs?.stop();
+    await tokens?.stop();
     await ended?.close();
     await emulator?.stop();
     await rm(folder, { recursive: true, force: true });
@@ -224,5 +258,51 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
     });
     expect(output).toMatchObject({ ok: true, state: 'published' });
     expect(passes).toMatchObject([{ status: 'continue' }, { status: 'done' }]);
+  });
+
+  it('copy a release to Cloud Storage with a token that the role was exchanged for', async () => {
+    // Nothing of the releases before had to do with it.
+    expect(tokens.given).toEqual([]);
+    const bytes = generateBytes('copied', 3 * 2 ** 20);
+    upstream.put('/copied.bin', bytes);
+    const submitted = await place.submit(manifest('copied', [artifact('w', bytes, upstream.url('/copied.bin'))]));
+    expect(await place.run(submitted, invoke)).toMatchObject({ ok: true, state: 'published' });
+    const bucket = gcs.server.buckets.get('w-copies');
+    expect(bucket?.live('copied/1.0.0/w.bin')?.bytes.equals(bytes)).toBe(true);
+    expect(bucket?.live('registry.json')).toBeDefined();
+    expect(new Set(tokens.given)).toEqual(new Set([role]));
+    expect((await place.report(submitted)).stores).toMatchObject([
+      { state: 'published' },
+      { store: 'gs://w-copies', state: 'published', copied: { artifacts: 1, bytes: bytes.length } },
+    ]);
+  });
+
+  it('publish to the primary and say degraded where Google admits nobody', async () => {
+    const bytes = generateBytes('refused', 100_000);
+    upstream.put('/refused.bin', bytes);
+    const wanted = { ...manifest('copied', [artifact('w', bytes, upstream.url('/refused.bin'))]), version: '1.1.0' };
+    const submitted = await place.submit(wanted);
+    // Those that have to do with it are deployed anew.
+    for (const name of ['publish', 'replicate', 'publish-replicas'] as const) {
+      await functions.get(name)?.end();
+      functions.delete(name);
+    }
+    const refusing = await startTokenService({
+      audience: provider,
+      caller: callerWithKeys(server.credentials, role),
+      admits: () => false,
+      tokenOf: () => '',
+    });
+    const { gcs: settings } = configuration;
+    configuration = { ...configuration, gcs: settings && { ...settings, tokenEndpoint: refusing.url } };
+    try {
+      expect(await place.run(submitted, invoke)).toMatchObject({ ok: false, state: 'degraded' });
+    } finally {
+      await refusing.stop();
+    }
+    expect(await place.public.head('copied/1.1.0/release.json')).toBeDefined();
+    expect(new Set(refusing.refused)).toEqual(new Set([role]));
+    const { stores } = await place.report(submitted);
+    expect(stores[1]).toMatchObject({ store: 'gs://w-copies', state: 'failed', reason: expect.any(String) });
   });
 });
