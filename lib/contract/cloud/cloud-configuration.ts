@@ -31,7 +31,8 @@ const readers = z
     organisation: z
       .string()
       .regex(/^o-[a-z0-9]{10,32}$/, 'expected an organisation id: o-…')
-      .optional(),
+      .optional()
+      .describe('Every principal of the accounts of this organisation, by its id.'),
     vpcEndpoint: z
       .string()
       .regex(/^vpce-[0-9a-f]+$/, 'expected vpce-…')
@@ -49,7 +50,10 @@ const publicMirror = z.strictObject({
   ...bucketSettings,
   domain: z
     .strictObject({
-      name: z.string().regex(/^(?:[a-z0-9-]+\.)+[a-z]{2,}$/, 'expected a host name, such as weights.example.org'),
+      name: z
+        .string()
+        .regex(/^(?:[a-z0-9-]+\.)+[a-z]{2,}$/, 'expected a host name, such as weights.example.org')
+        .describe('The host name; its DNS record is yours to make.'),
       certificate: arn.describe('ARN of an ACM certificate in us-east-1.'),
     })
     .optional()
@@ -95,16 +99,23 @@ const pipeline = z.strictObject({
 
 /** A GCS bucket: made by the deployment, or there already. */
 const gcsBucket = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, 'expected the name of a bucket'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, 'expected the name of a bucket')
+    .describe('Names of buckets are of the whole world.'),
   existing: z.boolean().default(false).describe('It is there already; nothing of it is changed.'),
 });
 
 const gcs = z.strictObject({
-  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'expected a project id'),
+  project: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'expected a project id')
+    .describe('Id of the project.'),
   location: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/, 'expected a location, such as EU or europe-west3')
-    .default('US'),
+    .default('US')
+    .describe('Of the buckets: a region, a dual-region or a multi-region.'),
   public: gcsBucket.optional().describe('The bucket for public releases.'),
   private: gcsBucket.optional().describe('The bucket for private releases.'),
   workloadIdentity: z
@@ -114,7 +125,8 @@ const gcs = z.strictObject({
         .regex(
           /^\/\/iam\.googleapis\.com\/projects\/[0-9]+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/,
           'expected //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
-        ),
+        )
+        .describe('Full name of the provider of the pool.'),
       serviceAccount: z
         .email('expected the address of a service account')
         .optional()
@@ -135,7 +147,7 @@ const gcs = z.strictObject({
     .boolean()
     .default(false)
     .describe('Delete the buckets, if they are empty, when the stack is destroyed.'),
-  storageClass: z.enum(['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE']).default('STANDARD'),
+  storageClass: z.enum(['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE']).default('STANDARD').describe('Of new objects.'),
   endpoint: z.url().optional().describe('Another server than that of Google, such as an emulator.'),
   tokenEndpoint: z.url().optional().describe('Another token service than that of Google, such as an emulator.'),
 });
@@ -170,14 +182,14 @@ export const cloudSchema = z.strictObject({
     .union([z.literal('managed'), z.literal('create'), kmsKeyArn])
     .default('managed')
     .describe('managed: keys of S3. create: one KMS key for everything. Or the ARN of a KMS key.'),
-  retention: retention.prefault({}),
-  pipeline: pipeline.prefault({}),
+  retention: retention.prefault({}).describe('How long what is kept no more is kept.'),
+  pipeline: pipeline.prefault({}).describe('How much is done at the same time, and with what.'),
   gcs: gcs.optional().describe('A mirror in Google Cloud Storage.'),
-  observability: observability.prefault({}),
+  observability: observability.prefault({}).describe('What tells people how runs are doing.'),
   oidc: z
     .strictObject({
-      github: z.enum(['existing', 'create']).default('existing'),
-      gitlab: z.enum(['existing', 'create']).default('existing'),
+      github: z.enum(['existing', 'create']).default('existing').describe('That of GitHub.'),
+      gitlab: z.enum(['existing', 'create']).default('existing').describe('That of GitLab, at each server named.'),
     })
     .prefault({})
     .describe('The identity providers of the CI systems: one of a kind exists per account, so create only the first.'),
@@ -189,15 +201,18 @@ export const cloudSchema = z.strictObject({
   rolePath: z
     .string()
     .regex(/^\/(?:[\w+=,.@-]+\/)*$/, 'expected a path, such as /weights/')
-    .default('/'),
+    .default('/')
+    .describe('Path of every role.'),
   rolePrefix: z
     .string()
     .regex(/^[\w+=,.@-]{0,20}$/, 'expected up to 20 letters, digits and + = , . @ -')
-    .default(''),
+    .default('')
+    .describe('What the name of every role begins with.'),
   bootstrapQualifier: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,10}$/, 'expected the qualifier of `cdk bootstrap`')
-    .optional(),
+    .optional()
+    .describe('Of `cdk bootstrap --qualifier`, where it is not that of the CDK.'),
 });
 
 /** `cloud:` with its defaults filled in. */

@@ -10,8 +10,14 @@ export const collectionPattern = z
   .regex(/^(?:\*|[a-z0-9][a-z0-9._-]*\*?)$/, 'expected a collection, or the beginning of several: name-*');
 
 const github = z.strictObject({
-  owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/, 'expected a user or organisation'),
-  repository: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'expected the name of a repository, without its owner'),
+  owner: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,39}$/, 'expected a user or organisation')
+    .describe('User or organisation that the repository belongs to.'),
+  repository: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/, 'expected the name of a repository, without its owner')
+    .describe('Its name, without the owner.'),
   ownerId: z
     .string()
     .regex(/^[0-9]+$/)
@@ -35,18 +41,22 @@ const github = z.strictObject({
 });
 
 const gitlab = z.strictObject({
-  url: z.url().default('https://gitlab.com'),
-  project: z.string().regex(/^[\w.-]+(?:\/[\w.-]+)+$/, 'expected group/project'),
+  url: z.url().default('https://gitlab.com').describe('The GitLab server.'),
+  project: z
+    .string()
+    .regex(/^[\w.-]+(?:\/[\w.-]+)+$/, 'expected group/project')
+    .describe('The project with its groups.'),
   branch: z
     .string()
     .regex(/^[^\s:*?~^\\[\]]+$/, 'expected one branch, not a pattern')
-    .default('main'),
+    .default('main')
+    .describe('The branch whose commits may be submitted.'),
 });
 
 export const publisherSchema = z
   .strictObject({
-    github: github.optional(),
-    gitlab: gitlab.optional(),
+    github: github.optional().describe('A repository on GitHub; its CI takes the roles.'),
+    gitlab: gitlab.optional().describe('A project on GitLab, likewise.'),
     principals: z
       .array(arn)
       .optional()

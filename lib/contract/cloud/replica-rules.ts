@@ -9,8 +9,8 @@ export type ReplicaName = z.infer<typeof replicaName>;
 export const replicaRulesSchema = z
   .array(
     z.strictObject({
-      collections: z.array(collectionPattern).min(1),
-      to: z.array(replicaName).min(1),
+      collections: z.array(collectionPattern).min(1).describe('Collections, or beginnings of names: falcon-*.'),
+      to: z.array(replicaName).min(1).describe('Where their releases are copied to.'),
     }),
   )
   .default([]);

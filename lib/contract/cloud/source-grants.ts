@@ -10,7 +10,8 @@ const use = z
 const bucketGrant = z.strictObject({
   bucket: z
     .string()
-    .regex(/^(?:s3|gs):\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/, 'expected a bucket: s3://name or gs://name'),
+    .regex(/^(?:s3|gs):\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/, 'expected a bucket: s3://name or gs://name')
+    .describe('The bucket, without a prefix.'),
   keys: z.array(z.string().min(1)).min(1).default(['*']).describe('Keys, or the beginnings of keys: models/*.'),
   account: accountId.optional().describe('Of the bucket, where it is not this one.'),
   region: z.string().optional().describe('Of the bucket, where it is not that of the deployment.'),
@@ -26,12 +27,13 @@ const secret = z
 const tokenGrant = z.strictObject({ secret, for: use });
 
 const originGrant = z.strictObject({
-  origin: originText,
+  origin: originText.describe('Exactly scheme, host and port.'),
   secret,
   header: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/)
-    .default('Authorization'),
+    .default('Authorization')
+    .describe('The header that carries it.'),
   scheme: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
@@ -54,9 +56,9 @@ export const sourcesSchema = z.strictObject({
   buckets: z.array(bucketGrant).default([]).describe('Buckets of s3: and gs: sources.'),
   tokens: z
     .strictObject({
-      huggingFace: tokenGrant.optional(),
-      github: tokenGrant.optional(),
-      origins: z.array(originGrant).default([]),
+      huggingFace: tokenGrant.optional().describe('For the Hugging Face Hub.'),
+      github: tokenGrant.optional().describe('For GitHub.'),
+      origins: z.array(originGrant).default([]).describe('For other hosts, each an origin.'),
     })
     .prefault({})
     .describe('Tokens, each a secret in Secrets Manager.'),
