@@ -11,7 +11,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inboxKey } from '../../../lib/contract/cloud/state-keys.ts';
+import { type AttemptPlace, inboxKey } from '../../../lib/contract/cloud/state-keys.ts';
+import type { StageReport } from '../../../lib/core/stage/report.ts';
 import { clientOf } from '../../core/stores/s3-place.ts';
 import { lacksS3Server } from '../../servers/running-servers.ts';
 import type { S3Credentials } from '../../servers/server-access.ts';
@@ -201,11 +202,44 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
     expect(JSON.parse(found.stdout)).toEqual(report);
   });
 
+  it('submits several manifests at once, and waits for all of them', async () => {
+    const files = [await manifest('several'), await manifest('several', 'my-other')];
+    const waiting = weighbridge(['submit', ...files, '--publisher', 'models', '--wait', '--json']);
+    const places = [await pipeline.next(), await pipeline.next()];
+    // The later one ends first.
+    await pipeline.report(places[1] as AttemptPlace, { collection: 'my-other' });
+    await pipeline.report(places[0] as AttemptPlace, { ok: false, state: 'failed', published: false });
+    const result = await waiting;
+    expect(result).toMatchObject({ code: 1 });
+    const { reports } = JSON.parse(result.stdout);
+    expect(reports.map(({ attempt }: StageReport) => attempt).sort()).toEqual(
+      places.map(({ attempt }) => attempt).sort(),
+    );
+    const same = await weighbridge(['submit', files[0] ?? '', files[0] ?? '', '--publisher', 'models']);
+    expect(same).toMatchObject({ code: 2, stderr: expect.stringContaining('are both my-model@1.0.0') });
+  });
+
+  it('refuses an access policy, and a publisher’s own limits, before anything is sent', async () => {
+    const before = await pipeline.submissions();
+    await writeFile(join(cwd, 'access.yaml'), 'grants: []\n');
+    const policy = await weighbridge(['submit', 'access.yaml']);
+    expect(policy).toMatchObject({ code: 2, stderr: expect.stringContaining('access.yaml is an access policy') });
+    const other = await weighbridge(['submit', await manifest('other', 'other-model'), '--publisher', 'models']);
+    expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining('may not publish other-model') });
+    const report = await weighbridge(['submit', await manifest('report'), '--report', 'r.json']);
+    expect(report).toMatchObject({ code: 2, stderr: expect.stringContaining('--report needs --wait') });
+    expect(await pipeline.submissions()).toEqual(before);
+  });
+
   it('ends with 130 when --timeout is over', async () => {
     const file = await manifest('limited');
     const result = await weighbridge(['submit', file, '--publisher', 'models', '--wait', '--timeout', '3s', '--json']);
     expect(result).toMatchObject({ code: 130 });
     const place = await pipeline.next();
+    const status = await weighbridge(['status', `${place.run}/${place.attempt}`]);
+    expect(status).toMatchObject({ code: 5, stdout: expect.stringContaining('submitted, and no sign of it yet') });
+    const unknown = await weighbridge(['status', 'f'.repeat(32)]);
+    expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('nothing is known of') });
     expect(JSON.parse(result.stdout)).toMatchObject({
       waiting: [{ attempt: place.attempt }],
       error: { code: 'Interrupted' },
