@@ -92,6 +92,11 @@ describe('npm run bench', () => {
       peers: ['nginx', 'minio', 'rclone', 's5cmd', 'aws'],
       figures: ['holds: bytes sent again'],
     },
+    {
+      args: ['lambda-bundles', '--rounds', '1'],
+      peers: [],
+      figures: ['holds: largest bundle', 'slowest median from import to first call'],
+    },
   ])('$args measures against its peers, or says which one is missing', async ({ args, peers, figures }) => {
     const { code, out, error } = await bench(temporary, ...args);
     if (missingPeers(peers)) {
