@@ -186,6 +186,7 @@ export class MirrorStack extends Stack {
     ] as const) {
       if (mirror !== undefined) output(id, `s3://${mirror.bucket.bucketName}`, 'weighbridge verify --store URL');
     }
+    output('Region', this.region, 'WEIGHBRIDGE_REGION of the CI: where the roles are used');
     output('StateMachine', this.pipeline.stateMachine.stateMachineArn, 'Where runs are, one execution each');
     output('StateBucket', this.state.bucket.bucketName, 'Where submit sends manifests, and reports are');
     for (const [name, { submit, plan }] of this.publishers.roles) {

@@ -101,6 +101,9 @@ describe('init', () => {
     expect(context).toMatchObject({ '@aws-cdk/core:validateAgainstDefaultRules': true });
     expect(await read(`${folder}/.gitignore`)).toContain('\ncdk.out/\n');
     expect(await read(`${folder}/README.md`)).toContain('npx cdk deploy --all');
+    expect(parse(await read(`${folder}/.gitlab-ci.yml`))).toHaveProperty('submit');
+    const workflow = parse(await read(`${folder}/.github/workflows/weighbridge.yml`));
+    expect(Object.keys(workflow.jobs)).toContain('submit');
     expect(parse(await read(`${folder}/weighbridge.yaml`))).toEqual({ cloud: { name: 'model-weights-of-the' } });
     const validated = await runMain(['validate', 'manifests/example/0.1.0.yaml'], { cwd: join(cwd, folder) });
     expect(validated).toMatchObject({ code: 0, stderr: '' });

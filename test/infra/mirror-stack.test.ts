@@ -49,6 +49,7 @@ describe('the stack of the defaults', () => {
       'PrivateStore',
       'PublicStore',
       'PublicUrl',
+      'Region',
       'StateBucket',
       'StateMachine',
     ]);

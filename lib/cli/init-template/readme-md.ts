@@ -36,9 +36,14 @@ git add manifests && git commit -m "my-model 1.0.0"
 \`\`\`
 
 A published release never changes: other content is refused and takes a new version.
-Settings are in \`weighbridge.yaml\`; \`.github/workflows/weighbridge.yml\` plans on a pull request and stages on a merge.
+Settings are in \`weighbridge.yaml\`; ${cloud ? cloudCi : ci}
 Commit \`package-lock.json\` too: CI installs from it.
 ${cloud ? deploying : ''}`;
+
+const ci = '`.github/workflows/weighbridge.yml` plans on a pull request and stages on a merge.';
+
+const cloudCi = `\`.github/workflows/weighbridge.yml\` plans on a pull request and submits on
+a merge, \`.gitlab-ci.yml\` does the same on GitLab. Keep the one that you need; its first lines say what to set.`;
 
 const deploying = `
 ## The mirror in the cloud

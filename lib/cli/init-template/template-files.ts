@@ -1,6 +1,8 @@
 import { appJs, cdkJson, deploymentNameOf } from './cdk-app.ts';
+import { cloudWorkflowYaml } from './cloud-workflow-yaml.ts';
 import { cloudConfigurationYaml, configurationYaml } from './configuration-yaml.ts';
 import { exampleFile, exampleManifest, exampleWeights } from './example-manifest.ts';
+import { gitlabCiYaml } from './gitlab-ci-yaml.ts';
 import { type PackageVersions, packageJson } from './package-json.ts';
 import { readmeMd } from './readme-md.ts';
 import { workflowYaml } from './workflow-yaml.ts';
@@ -29,7 +31,8 @@ export function templateFiles(folder: string, versions: PackageVersions, cloud: 
       : []),
     { path: 'manifests/example/0.1.0.yaml', content: exampleManifest() },
     { path: `manifests/example/${exampleFile}`, content: exampleWeights() },
-    { path: '.github/workflows/weighbridge.yml', content: workflowYaml },
+    { path: '.github/workflows/weighbridge.yml', content: cloud ? cloudWorkflowYaml : workflowYaml },
+    ...(cloud ? [{ path: '.gitlab-ci.yml', content: gitlabCiYaml }] : []),
     { path: '.gitignore', content: cloud ? `${gitignore}cdk.out/\n` : gitignore },
     { path: 'README.md', content: readmeMd(versions.weighbridge, cloud) },
   ];
