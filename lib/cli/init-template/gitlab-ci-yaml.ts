@@ -65,7 +65,7 @@ comment:
     - (umask 077 && printf 'header = "PRIVATE-TOKEN:%s"\\n' "$WEIGHBRIDGE_COMMENT_TOKEN" > curl.conf)
     - notes="$CI_API_V4_URL/projects/$CI_MERGE_REQUEST_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes"
     - curl --fail --silent --show-error --config curl.conf "$notes?per_page=100&sort=asc&order_by=created_at" > notes.json
-    - id=$(node -e 'console.log(JSON.parse(fs.readFileSync("notes.json", "utf8")).find(({ body }) => body.startsWith("<!-- weighbridge plan -->"))?.id ?? "")')
+    - id=$(node -p 'JSON.parse(fs.readFileSync("notes.json", "utf8")).find(({ body }) => body.startsWith("<!-- weighbridge plan -->"))?.id ?? ""')
     - if [ -n "$id" ]; then method=PUT; notes="$notes/$id"; else method=POST; fi
     - curl --fail --silent --show-error --config curl.conf --request "$method" --data-urlencode body@plan.md "$notes" > notes.json
 
