@@ -3,7 +3,7 @@ import { workPrefix } from '../../lib/contract/cloud/state-keys.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { HashPool } from '../../lib/core/digest/hash-pool.ts';
 import { UsageError } from '../../lib/core/errors.ts';
-import { createHttpClient } from '../../lib/core/http/create-http-client.ts';
+import { httpWhenNeeded } from '../../lib/core/http/http-when-needed.ts';
 import type { Access } from '../../lib/core/manifest/manifest.ts';
 import { openGrantedSources, privateMirrors } from '../../lib/core/pipeline/open-granted-sources.ts';
 import type { PipelinePorts } from '../../lib/core/pipeline/pipeline-ports.ts';
@@ -58,10 +58,13 @@ export function openRuntime(environment: HandlerEnvironment): Runtime {
   };
   const tokens = new TokenSecrets(configuration.sources.tokens, readSecret, clock);
   // No proxy: a function has the way that its network gives it, and addresses are checked where they are dialled.
-  const http = createHttpClient({
-    userAgent,
-    trustedOrigins: configuration.trustedOrigins,
-    credentials: (url) => tokens.credentialFor(url),
+  const http = httpWhenNeeded(async () => {
+    const { createHttpClient } = await import('../../lib/core/http/create-http-client.ts');
+    return createHttpClient({
+      userAgent,
+      trustedOrigins: configuration.trustedOrigins,
+      credentials: (url) => tokens.credentialFor(url),
+    });
   });
   const own = ownBuckets(environment);
 

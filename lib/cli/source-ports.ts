@@ -1,4 +1,4 @@
-import type { HttpClient } from '../core/http/http-client.ts';
+import { httpWhenNeeded } from '../core/http/http-when-needed.ts';
 import type { Access } from '../core/manifest/manifest.ts';
 import type { SourcePorts } from '../core/sources/open-source.ts';
 import { PrivateBuckets } from '../core/sources/private-buckets.ts';
@@ -26,7 +26,7 @@ export async function sourcePorts(
   const isPublic = publishedAs === 'public';
   const credentials = configuration.credentials.filter(({ use }) => !isPublic || use === 'any');
   return {
-    http: whenNeeded(() => context.http()),
+    http: httpWhenNeeded(() => context.http()),
     manifestDirectory: directory,
     cache: new SourceCache(),
     huggingFaceEndpoint: environment.hfEndpoint,
@@ -53,12 +53,4 @@ function withheldTokens(environment: Environment, { tokens }: Configuration): To
 function privateBuckets({ stores }: Configuration): PrivateBuckets {
   const urls = [stores.private.primary, ...stores.private.replicas];
   return new PrivateBuckets(urls.map(parseBucketUrl).filter((url) => url !== undefined));
-}
-
-/** The client, made by the first request: a release that is all there asks nobody anything. `open` keeps and closes it. */
-function whenNeeded(open: () => Promise<HttpClient>): HttpClient {
-  return {
-    request: async (request) => await (await open()).request(request),
-    close: async () => {},
-  };
 }
