@@ -19,8 +19,9 @@ const { cloud: _, trustedOrigins, placeholders, publishers, sources, replicas, .
 export const environmentSchema = z.strictObject({
   cloud: z
     .record(z.string(), z.unknown())
-    .nullish()
-    .transform((written) => written as CloudOverrides | null | undefined)
+    .nullable()
+    .transform((written) => written as CloudOverrides | null)
+    .optional()
     .describe('What is different from the section cloud, key by key; null takes a setting out.'),
   publishers: asWritten(publishers).optional().describe('In place of the section publishers.'),
   sources: asWritten(sources).optional().describe('In place of the section sources.'),

@@ -42,12 +42,30 @@ export function resolveDeployment(document: ConfigurationDocument, environment?:
 export function deploymentIssues(document: ConfigurationDocument): FieldIssue[] {
   const names = Object.keys(document.environments ?? {});
   const seen = new Map<string, FieldIssue>();
+  const places = new Map<string, string>();
   for (const name of names.length > 0 ? names : [undefined]) {
-    for (const issue of examineDeployment(document, name).issues) {
+    const { deployment, issues } = examineDeployment(document, name);
+    const clash = name === undefined ? undefined : sharedPlace(deployment, name, places);
+    for (const issue of clash === undefined ? issues : [...issues, clash]) {
       seen.set(`${JSON.stringify(issue.path)} ${issue.message}`, issue);
     }
   }
   return [...seen.values()];
+}
+
+/** Of two environments that are known to be one and the same deployment, the second. */
+function sharedPlace(
+  deployment: Deployment | undefined,
+  environment: string,
+  places: Map<string, string>,
+): FieldIssue | undefined {
+  const { name, account, region } = deployment?.cloud ?? {};
+  if (name === undefined || account === undefined || region === undefined) return undefined;
+  const place = [name, account, region].join(' ');
+  const other = places.get(place);
+  places.set(place, other ?? environment);
+  const message = `this is the deployment of ${other} as well: give one of them a cloud.name, account or region of its own`;
+  return other === undefined ? undefined : { path: ['environments', environment], at: 'key', message };
 }
 
 interface Examined {
