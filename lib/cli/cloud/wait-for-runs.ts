@@ -43,9 +43,9 @@ export async function waitForRuns(context: CommandContext, request: WaitRequest)
     try {
       const report = await watchRun(run, { clock: context.clock, reporter: context.reporter, signal, bucket });
       reports.push(report);
-      await request.onReport(run, report);
       exit = Math.max(exit, exitOfReport(report)) as ExitCode;
       if (!context.json) showReport(context, report);
+      await request.onReport(run, report);
     } catch (error) {
       ended = leftAlone(asWeighbridgeError(signal.aborted ? signal.reason : error));
       break;

@@ -66,12 +66,15 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
   afterEach(() => rm(cwd, { recursive: true, force: true }));
 
   /** @param text what makes the run another one. */
-  async function manifest(text: string, collection = 'my-model'): Promise<string> {
+  async function manifest(text: string, collection = 'my-model', withModel = false): Promise<string> {
+    const model = [
+      ...['  - id: model', '    kind: checkpoint', '    file: model.bin', '    source: file:model.bin'],
+      ...[`    sha256: ${sha256(large)}`, `    size: ${large.length}`],
+    ];
     const lines = [
       ...['weighbridge: 1', `collection: ${collection}`, 'version: 1.0.0', 'access: private', `description: ${text}`],
       'artifacts:',
-      ...['  - id: model', '    kind: checkpoint', '    file: model.bin', '    source: file:model.bin'],
-      ...[`    sha256: ${sha256(large)}`, `    size: ${large.length}`],
+      ...(withModel ? model : []),
       ...['  - id: config', '    kind: config', '    file: config.json', '    source: file:config.json'],
       ...[`    sha256: ${sha256(small)}`, `    size: ${small.length}`],
     ];
@@ -92,7 +95,7 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
   }
 
   it('sends the files of this machine under their digests, then the manifest, and says how to look', async () => {
-    const file = await manifest('first');
+    const file = await manifest('first', 'my-model', true);
     const result = await weighbridge(['submit', file, '--publisher', 'models']);
     expect(result).toMatchObject({ code: 0 });
     const place = await pipeline.next();
@@ -108,7 +111,7 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
   });
 
   it('makes another attempt at the same run of a second submission, and sends nothing twice', async () => {
-    const file = await manifest('twice');
+    const file = await manifest('twice', 'my-model', true);
     const argv = ['submit', file, '--publisher', 'models', '--json'];
     expect(await weighbridge(argv)).toMatchObject({ code: 0 });
     const first = await pipeline.next();
@@ -233,7 +236,7 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
 
   it('ends with 130 when --timeout is over', async () => {
     const file = await manifest('limited');
-    const result = await weighbridge(['submit', file, '--publisher', 'models', '--wait', '--timeout', '3s', '--json']);
+    const result = await weighbridge(['submit', file, '--publisher', 'models', '--wait', '--timeout', '8s', '--json']);
     expect(result).toMatchObject({ code: 130 });
     const place = await pipeline.next();
     const status = await weighbridge(['status', `${place.run}/${place.attempt}`]);
