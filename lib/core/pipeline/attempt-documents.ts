@@ -82,6 +82,8 @@ export const doneSchema = z.object({
   furthest: z.record(z.string(), count),
   /** Seconds that passes were told to wait, in all. */
   waited: count,
+  /** What ended the last pass before its time; gone with the next one that does better. */
+  fault: z.object({ code: z.string(), message: z.string() }).optional(),
   requests,
 });
 export type DoneDocument = z.infer<typeof doneSchema>;

@@ -21,6 +21,7 @@ import {
   takenSchema,
 } from './attempt-documents.ts';
 import { AttemptRecords } from './attempt-records.ts';
+import { KeptHashes } from './kept-hashes.ts';
 import { Superseded } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { checkStillFirst, type ReleaseCandidate } from './release-place.ts';
@@ -125,7 +126,7 @@ export interface AttemptPortsOptions {
 /** What the engine of `stage` needs, for one pass. */
 export function stagePorts(attempt: Attempt, ports: PipelinePorts, options: AttemptPortsOptions): StagePorts {
   const use = { publisher: attempt.place.publisher, access: attempt.manifest.access };
-  const { around = (source) => source, countFetched } = options;
+  const { around = (source) => source, countFetched, state = ports.work } = options;
   return {
     clock: ports.clock,
     hashes: ports.hashes,
@@ -134,7 +135,8 @@ export function stagePorts(attempt: Attempt, ports: PipelinePorts, options: Atte
     signal: options.signal,
     retry: ports.retry,
     ranges: options.ranges ?? ports.ranges,
-    state: options.state ?? ports.work,
+    state,
+    hashStates: new KeptHashes(state),
     openSources: (spec) => ports.openSources(spec, use).map(around),
     ...(countFetched === undefined ? {} : { countFetched }),
     // Sandboxes may share host name, boot and process number: none is ever proven dead by another.

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { WeighbridgeError } from '../errors.ts';
 import type { Requests } from '../stage/predict-requests.ts';
 import { sumOf } from '../stage/predict-requests.ts';
 import type { StagedArtifact } from '../stage/stage-artifact.ts';
@@ -89,12 +90,25 @@ export class DoneRecord {
   }
 }
 
+/** Keeps why a pass failed, for the report: the state machine may not call another one. */
+export async function keepPassFault(
+  records: AttemptRecords,
+  item: number,
+  { name, message }: WeighbridgeError,
+): Promise<void> {
+  await records.update(doneName(item), doneSchema, (present = nothingDone) => ({
+    ...present,
+    fault: { code: name, message },
+  }));
+}
+
 function merged(present: DoneDocument, added: readonly StagedDocument[], summary?: PassSummary): DoneDocument {
   const finished = new Map(present.finished.map((one) => [one.report.id, one]));
   for (const one of added) {
     if (finished.get(one.report.id)?.proven === undefined) finished.set(one.report.id, one);
   }
-  const whole = { ...present, finished: [...finished.values()] };
+  const { fault: _, ...rest } = present;
+  const whole = { ...rest, finished: [...finished.values()] };
   if (summary === undefined) return whole;
   const spent = { ...present.spent };
   for (const [id, { bytesFetched, seconds }] of Object.entries(summary.spent)) {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { PlanInput, PlanOutput } from '../../contract/cloud/payloads.ts';
 import { itemsName, parseSubmissionKey, workPrefix } from '../../contract/cloud/state-keys.ts';
 import { submissionSchema } from '../../contract/cloud/submission.ts';
@@ -24,6 +25,9 @@ import { planTransfers } from './plan-transfers.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { readSubmission } from './read-submission.ts';
 import { enterRelease } from './release-place.ts';
+
+/** Items written at the same time. */
+const writes = 16;
 
 /**
  * The first state: takes the attempt, judges the submission, and plans what is to be moved. What is wrong with the
@@ -120,7 +124,10 @@ async function shareOut(plan: PlanDocument, attempt: Attempt, ports: PipelinePor
   const { place, records } = attempt;
   const { items } = plan;
   if (items.length === 0) return { ...place, next: 'publish' };
-  for (const [number, item] of items.entries()) await records.createText(itemName(number), JSON.stringify(item));
+  const writing = pLimit(writes);
+  await Promise.all(
+    items.map((item, number) => writing(() => records.createText(itemName(number), JSON.stringify(item)))),
+  );
   const lines = items.map((_, item) => `${JSON.stringify({ ...place, item, idle: 0 })}\n`);
   await records.createText('transfer.jsonl', lines.join(''));
   const key = workPrefix + itemsName(place, 'transfer');

@@ -38,7 +38,8 @@ export async function planTransfers(attempt: Attempt, ports: PipelinePorts, repo
   const proofs = await earlierProofs(ports.work, attempt.place);
   const request: StageRequest = { ...attempt.request, proofs };
   const unproven = manifest.artifacts.filter((spec) => isUnproven(spec, survey, request));
-  const known = { ...manifest, artifacts: manifest.artifacts.filter((spec) => !unproven.includes(spec)) };
+  const toProve = new Set(unproven);
+  const known = { ...manifest, artifacts: manifest.artifacts.filter((spec) => !toProve.has(spec)) };
   const engine = stagePorts(attempt, ports, {
     reporter,
     signal: ports.signal,

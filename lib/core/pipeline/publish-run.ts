@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { AttemptPointer, PublishOutput } from '../../contract/cloud/payloads.ts';
 import { itemsName, workPrefix } from '../../contract/cloud/state-keys.ts';
 import { type Attempt, keepOutcome, openAttempt } from './attempt.ts';
@@ -15,6 +16,9 @@ import { planReplicas } from './plan-replicas.ts';
 import { isOutcome } from './plan-run.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { publishPrimary } from './publish-primary.ts';
+
+/** Items written at the same time. */
+const writes = 16;
 
 /**
  * Publishes to the primary, and plans what its replicas are to receive.
@@ -55,9 +59,12 @@ async function shareOut(
   ports: PipelinePorts,
 ): Promise<PublishOutput> {
   if (replicaItems.length === 0) return { ...place, next: replicas.length > 0 ? 'publish-replicas' : 'report' };
-  for (const [number, item] of replicaItems.entries()) {
-    await records.createText(replicaItemName(number), JSON.stringify(item));
-  }
+  const writing = pLimit(writes);
+  await Promise.all(
+    replicaItems.map((item, number) =>
+      writing(() => records.createText(replicaItemName(number), JSON.stringify(item))),
+    ),
+  );
   const lines = replicaItems.map((_, item) => `${JSON.stringify({ ...place, item, idle: 0 })}\n`);
   await records.createText('replicate.jsonl', lines.join(''));
   const key = workPrefix + itemsName(place, 'replicate');

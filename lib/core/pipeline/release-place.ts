@@ -34,7 +34,7 @@ export interface ReleaseCandidate {
  */
 export async function enterRelease(work: StateStore, candidate: ReleaseCandidate, now: Date): Promise<void> {
   const { attempt, manifestSha256 } = candidate;
-  if (decodeTime(attempt) > now.getTime() + ahead * 1000) {
+  if (timeOf(attempt) > now.getTime() + ahead * 1000) {
     throw new Refused('wrong-submission', `the attempt ${attempt} is of a time that has not come`, {
       hint: 'Set the clock of the machine that submits.',
     });
@@ -47,6 +47,11 @@ export async function enterRelease(work: StateStore, candidate: ReleaseCandidate
       present !== undefined && present.attempt >= attempt ? present : { format: 1, manifest: manifestSha256, attempt },
   );
   checkPlace(placed, candidate);
+}
+
+/** Milliseconds; of what is too large for a ULID, the end of time. */
+function timeOf(attempt: string): number {
+  return attempt.charAt(0) > '7' ? Number.POSITIVE_INFINITY : decodeTime(attempt);
 }
 
 /** @throws Superseded when a later submission of the release, with another manifest, came since. */

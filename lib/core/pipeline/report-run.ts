@@ -1,7 +1,7 @@
 import type { ReportInput, ReportOutput } from '../../contract/cloud/payloads.ts';
 import type { RunEnded } from '../../contract/cloud/run-ended.ts';
 import { type AttemptPlace, parseSubmissionKey, reportKey } from '../../contract/cloud/state-keys.ts';
-import { Refused, WeighbridgeError } from '../errors.ts';
+import { WeighbridgeError } from '../errors.ts';
 import { releaseName } from '../mirror/release-ref.ts';
 import type { StageReport } from '../stage/report.ts';
 import { type Store, StoreError } from '../stores/store.ts';
@@ -18,7 +18,7 @@ const limit = 256 << 20;
 /** The end of a run. */
 export interface ReportedRun {
   readonly output: ReportOutput;
-  /** As it is kept; undefined when the execution that died had no part in this attempt. */
+  /** As it is kept; undefined when the execution that died had no part in an attempt. */
   readonly report: StageReport | undefined;
   /** What others are to be told; undefined when they were told already. */
   readonly event: RunEnded | undefined;
@@ -26,11 +26,13 @@ export interface ReportedRun {
 
 /**
  * The last state, also called for an execution that ended without it: puts the report, which the first one decides.
- * @throws Unavailable, NotAuthorised; Refused when what died was started by no submission.
+ * @throws Unavailable, NotAuthorised
  */
 export async function reportRun(input: ReportInput, ports: PipelinePorts): Promise<ReportedRun> {
   return await asState(async () => {
     const place = placeOf(input);
+    // Something else was put where submissions lie: there is nobody to report to.
+    if (place === undefined) return { output: nobody, report: undefined, event: undefined };
     const known = await readKnownAttempt(place, ports);
     if ('died' in input && known.taken !== undefined && known.taken.execution !== input.died.execution) {
       // A second execution of one event: the attempt is another's.
@@ -48,11 +50,12 @@ export async function reportRun(input: ReportInput, ports: PipelinePorts): Promi
   });
 }
 
-function placeOf(input: ReportInput): AttemptPlace {
-  if (!('died' in input)) return { publisher: input.publisher, run: input.run, attempt: input.attempt };
-  const place = parseSubmissionKey(submittedKey(input.died.input));
-  if (place !== undefined) return place;
-  throw new Refused('wrong-submission', `${input.died.execution} was started by no submission`);
+const nobody: ReportOutput = { publisher: '', run: '', attempt: '', ok: false, state: 'refused' };
+
+/** Undefined when what died was started by no submission. */
+function placeOf(input: ReportInput): AttemptPlace | undefined {
+  if ('died' in input) return parseSubmissionKey(submittedKey(input.died.input));
+  return { publisher: input.publisher, run: input.run, attempt: input.attempt };
 }
 
 function submittedKey(text: string): string {

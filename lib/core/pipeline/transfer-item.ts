@@ -1,10 +1,11 @@
 import type { PassInput, PassOutput } from '../../contract/cloud/payloads.ts';
+import { WeighbridgeError } from '../errors.ts';
 import { StoreError } from '../stores/store.ts';
 import { type Attempt, keepOutcome, openAttempt } from './attempt.ts';
 import { itemName, itemSchema, outcomeName, outcomeSchema } from './attempt-documents.ts';
-import { DoneRecord } from './done-record.ts';
+import { DoneRecord, keepPassFault } from './done-record.ts';
 import { afterPass, type PassEnd } from './pass-end.ts';
-import { asState } from './pipeline-failures.ts';
+import { asState, NoProgress } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { isOutcome } from './plan-run.ts';
 import { checkStillFirst } from './release-place.ts';
@@ -15,7 +16,8 @@ import { transferPass } from './transfer-pass.ts';
  * after how many seconds. It may be killed at any moment, and be called again or twice at once with the same input.
  * What became of an artifact is kept, not thrown; what ends the run is kept as its outcome, and the item then counts
  * as done.
- * @throws Unavailable, NotAuthorised; NoProgress when this pass and the one before got no further.
+ * @throws Unavailable, NotAuthorised; NoProgress when this pass and the one before got no further. The reason is kept
+ * beside the item's results: other items go on.
  */
 export async function transferItem(input: PassInput, ports: PipelinePorts): Promise<PassOutput> {
   return await asState(async () => {
@@ -26,12 +28,25 @@ export async function transferItem(input: PassInput, ports: PipelinePorts): Prom
       await checkStillFirst(ports.work, attempt.candidate);
       return afterPass(input, await work(attempt, input, ports));
     } catch (error) {
-      if (!isOutcome(error, ports.signal)) throw error;
+      if (error instanceof NoProgress || !isOutcome(error, ports.signal)) {
+        await keepFault(attempt, input.item, error);
+        throw error;
+      }
       await keepOutcome(attempt.records, error);
-      if (error.name === 'NoProgress') throw error;
       return done;
     }
   });
+}
+
+/** Other items go on, and the report is to say why this one did not. */
+async function keepFault({ records }: Attempt, item: number, error: unknown): Promise<void> {
+  if (!(error instanceof WeighbridgeError)) return;
+  try {
+    await keepPassFault(records, item, error);
+  } catch (second) {
+    // Where the working state is what does not answer, the first error says it.
+    if (!(second instanceof WeighbridgeError)) throw second;
+  }
 }
 
 async function work(attempt: Attempt, { item, idle }: PassInput, ports: PipelinePorts): Promise<PassEnd> {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { StateStore } from '../state/state-store.ts';
 
+/** Below it lie the hashes of objects that are being proven. */
+export const hashingPrefix = 'hashing/';
+
 const position = z.object({ key: z.string(), offset: z.number().int().nonnegative() });
 
 /**
@@ -20,7 +23,8 @@ export function watchedWork(work: StateStore, check: () => Promise<void>, furthe
     remove: (name, ifMatch) => work.remove(name, ifMatch),
     list: (prefix) => work.list(prefix),
     async write(name, text, condition) {
-      if (!name.startsWith('checkpoints/')) return await work.write(name, text, condition);
+      if (!name.startsWith('checkpoints/') && !name.startsWith(hashingPrefix))
+        return await work.write(name, text, condition);
       await check();
       const tag = await work.write(name, text, condition);
       const { key, offset } = position.parse(JSON.parse(text));

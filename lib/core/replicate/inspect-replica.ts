@@ -30,7 +30,7 @@ export async function inspectReplica(
   primary: PrimaryRelease,
   store: Store,
   survey: Survey,
-  ports: Pick<StagePorts, 'hashes' | 'signal'>,
+  ports: Pick<StagePorts, 'hashes' | 'signal' | 'hashStates'>,
   proofs: ObjectProofs<ProvenObject> = new Map(),
 ): Promise<ReadonlyMap<ReleaseArtifact, ReplicaFinding>> {
   const limit = pLimit(proving);
@@ -74,7 +74,7 @@ async function hashesTo(
   artifact: ReleaseArtifact,
   store: Store,
   stat: ObjectStat,
-  ports: Pick<StagePorts, 'hashes' | 'signal'>,
+  ports: Pick<StagePorts, 'hashes' | 'signal' | 'hashStates'>,
 ): Promise<boolean> {
   return (await hashObject(store, stat, ports)).equals(Sha256.of(artifact.sha256));
 }

@@ -41,7 +41,7 @@ export interface MovedObject {
   readonly crc32c: string | null;
 }
 
-type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal' | 'reporter' | 'identity'>;
+type MovePorts = Pick<StagePorts, 'state' | 'hashes' | 'signal' | 'reporter' | 'identity' | 'hashStates'>;
 
 /** What is stored beside the bytes of an artifact. */
 export function artifactAttributes({

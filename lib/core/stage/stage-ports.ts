@@ -5,6 +5,7 @@ import type { ProcessIdentity } from '../state/process-identity.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { TransferPorts } from '../transfer/transfer-job.ts';
+import type { HashStates } from './hash-object.ts';
 import type { ObjectProofs } from './object-proofs.ts';
 
 /** What staging needs from outside. */
@@ -14,6 +15,8 @@ export interface StagePorts extends Omit<TransferPorts, 'onFetched'> {
   openSources(spec: ArtifactSpec): readonly Source[];
   /** Called with every count of bytes that upstream sent for an artifact, wasted ones included. */
   countFetched?(id: string, bytes: number): void;
+  /** Where the proof of a large object in a store is kept on its way; without it each call begins anew. */
+  readonly hashStates?: HashStates;
   /** Who holds leases; this process by default. Sandboxes in the cloud may look like one another. */
   readonly identity?: ProcessIdentity;
 }

@@ -224,4 +224,13 @@ describe('an execution that died', () => {
     const { report } = await reportRun({ died }, fixture.ports());
     expect(report).toMatchObject({ ok: false, state: 'failed', run: parseSubmissionKey(input.key)?.run });
   });
+
+  it('and was started by something else than a submission is told to nobody', async () => {
+    const died = {
+      execution: 'arn:x',
+      status: 'FAILED',
+      input: JSON.stringify({ bucket: 'state', key: 'submissions/x' }),
+    };
+    expect(await reportRun({ died }, fixture.ports())).toMatchObject({ output: { ok: false }, report: undefined });
+  });
 });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PassOutput } from '../../../lib/contract/cloud/payloads.ts';
 import { planRun } from '../../../lib/core/pipeline/plan-run.ts';
+import { reportRun } from '../../../lib/core/pipeline/report-run.ts';
 import { transferItem } from '../../../lib/core/pipeline/transfer-item.ts';
+import { StoreError } from '../../../lib/core/stores/store.ts';
 import { patternBytes } from '../../support/transfer-ports.ts';
 import { generatedContent } from '../../upstream/content.ts';
 import { generateBytes } from '../../upstream/generate-bytes.ts';
@@ -110,7 +112,11 @@ describe('a pass that runs out of time', () => {
     fixture.configure({ pipeline: { ...fixture.configuration.pipeline, timeoutSeconds: 10 } });
     const { reported, passes } = await driveRun(fixture, input, { before });
     expect(passes).toBe(1);
-    expect(reported?.report).toMatchObject({ ok: false, state: 'failed', error: { code: 'NoProgress' } });
+    expect(reported?.report).toMatchObject({ ok: false, state: 'failed', published: false });
+    expect(reported?.report?.artifacts[0]).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('NoProgress'),
+    });
     expect(stored(fixture.mirror.bucket, 'models/1.0.0/SHA256SUMS')).toBeUndefined();
   });
 
@@ -164,6 +170,25 @@ describe('a run that is submitted again', () => {
     const { reported } = await driveRun(fixture, await fixture.submit(fixture.manifest(weights)));
     expect(reported?.report).toMatchObject({ ok: false, state: 'refused', published: false });
     expect(stored(fixture.mirror.bucket, 'models/1.0.0/SHA256SUMS')).toBeUndefined();
+  });
+});
+
+describe('a store that does not answer', () => {
+  it('is asked again by another call, under the name that the state machine knows', async () => {
+    const {
+      items: _,
+      next: __,
+      ...pointer
+    } = await planRun(await fixture.submit(fixture.manifest(weights)), fixture.ports());
+    const fails = () => Promise.reject(new StoreError('the store does not answer', { retryable: true }));
+    const { head } = fixture.mirror;
+    fixture.mirror.head = fails;
+    const pass = { ...pointer, item: 0, idle: 0 };
+    await expect(transferItem(pass, fixture.ports())).rejects.toMatchObject({ name: 'Unavailable' });
+    const { report } = await reportRun(pointer, fixture.ports());
+    expect(report?.artifacts[0]).toMatchObject({ state: 'failed', reason: expect.stringContaining('does not answer') });
+    fixture.mirror.head = head;
+    expect(await transferItem(pass, fixture.ports())).toMatchObject({ status: 'done' });
   });
 });
 
