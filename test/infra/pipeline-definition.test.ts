@@ -118,6 +118,7 @@ describe('the states of the pipeline', () => {
   it('have a way for a report that is well and for one that is not', () => {
     expect(state('ReportNext').Choices).toEqual([
       { Variable: '$.ok', BooleanEquals: true, Next: 'Done' },
+      { Variable: '$.state', StringEquals: 'superseded', Next: 'Done' },
       { Variable: '$.ok', BooleanEquals: false, Next: 'RunFailed' },
     ]);
     expect(state('RunFailed').Error).toBe(pipelineErrors.runFailed);
@@ -255,6 +256,15 @@ describe('a run', () => {
     const error = { Error: 'NotAuthorised', Cause: '{"errorMessage":"NotAuthorised"}' };
     expect(seen.Report).toEqual([{ ...place, error }]);
     expect(failure).toBe('RunFailed');
+  });
+
+  it('ends well when a later submission took its place: that is no failure to be told of', () => {
+    const { entered, failure } = run({
+      Transfer: throws('Superseded'),
+      Publish: throws('Superseded'),
+      Report: () => ({ ...place, ok: false, state: 'superseded' }),
+    });
+    expect([entered.at(-1), failure]).toEqual(['Done', undefined]);
   });
 
   it('reports that the items of a map could not be read', () => {
