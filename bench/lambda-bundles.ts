@@ -14,7 +14,7 @@ import { inWorkspace } from './workspace.ts';
 
 const run = promisify(execFile);
 
-/** MB that one bundle may have. */
+/** Bytes that one bundle may have. */
 const largest = 3_000_000;
 /** Milliseconds from the import of a bundle to the end of a first call. */
 const slowest = 400;

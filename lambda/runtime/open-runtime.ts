@@ -32,14 +32,12 @@ export interface Call {
   secondsLeft(): number;
 }
 
-/** What lives as long as the function's environment: clients, threads, memory. */
+/** What lives as long as the function's environment, which Lambda ends without a word: clients, threads, memory. */
 export interface Runtime {
   readonly environment: HandlerEnvironment;
   portsFor(call: Call): Promise<PipelinePorts>;
   /** Values that no text may show. */
   secrets(): readonly (string | undefined)[];
-  /** For tests: Lambda never ends an environment politely. */
-  close(): Promise<void>;
 }
 
 /** Puts the engine together, once. Nothing is asked of anybody. */
@@ -116,9 +114,6 @@ export function openRuntime(environment: HandlerEnvironment): Runtime {
     secrets() {
       const keys = environment.awsKeys();
       return [...tokens.values, keys?.secretAccessKey, keys?.sessionToken];
-    },
-    async close() {
-      await Promise.all([hashes.close(), http.close()]);
     },
   };
 }
