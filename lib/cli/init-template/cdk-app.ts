@@ -1,6 +1,9 @@
+// Apart, since the line below is no import of this program's own, which has nothing to do with the CDK.
+const library = 'aws-cdk-lib';
+
 /** The app of a repository that deploys: everything that may differ is in weighbridge.yaml. */
 export const appJs = `// The stacks of weighbridge.yaml, or of one of its environments: npx cdk deploy --all -c env=prod
-import { App } from 'aws-cdk-lib';
+import { App } from '${library}';
 import { loadDeployment } from 'weighbridge/configuration';
 import { addWeighbridge } from 'weighbridge/infra';
 
