@@ -2,7 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** Runs every generator; with --check they change nothing and fail where a file in the repository is not what they make. */
-const generators = ['generate-schema.ts', 'generate-cli-docs.ts', 'generate-deployment-docs.ts'];
+const generators = [
+  'generate-schema.ts',
+  'generate-cli-docs.ts',
+  'generate-configuration-docs.ts',
+  'generate-deployment-docs.ts',
+];
 
 for (const generator of generators) {
   const { status, error } = spawnSync(
