@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { arn } from './cloud-configuration.ts';
 
 /** Part of object keys, role names and reports. */
 export const publisherName = /^[a-z0-9][a-z0-9-]{0,30}$/;
@@ -8,6 +7,11 @@ export const publisherName = /^[a-z0-9][a-z0-9-]{0,30}$/;
 export const collectionPattern = z
   .string()
   .regex(/^(?:\*|[a-z0-9][a-z0-9._-]*\*?)$/, 'expected a collection, or the beginning of several: name-*');
+
+/** Not an account: that would be each of its roles that may assume others. */
+const identityArn = z
+  .string()
+  .regex(/^arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)\/[\w+=,.@/-]+$/, 'expected the ARN of one role or user of IAM');
 
 const github = z.strictObject({
   owner: z
@@ -58,7 +62,8 @@ export const publisherSchema = z
     github: github.optional().describe('A repository on GitHub; its CI takes the roles.'),
     gitlab: gitlab.optional().describe('A project on GitLab, likewise.'),
     principals: z
-      .array(arn)
+      .array(identityArn)
+      .min(1)
       .optional()
       .describe('Roles of this account that may take the role of this publisher: for people.'),
     collections: z.array(collectionPattern).min(1).describe('What it may publish.'),
