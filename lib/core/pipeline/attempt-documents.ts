@@ -130,7 +130,7 @@ export const replicatedSchema = z.object({
   copied: z.record(z.string(), z.object({ sha256: z.string(), stat: replicaStat, bytes: count })),
   failed: z.record(z.string(), z.string()),
   furthest: z.record(z.string(), count),
-  waited: count,
+  /** To the replica. */
   requests,
 });
 export type ReplicatedDocument = z.infer<typeof replicatedSchema>;

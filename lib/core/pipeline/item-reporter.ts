@@ -12,16 +12,16 @@ export interface ItemBefore {
   readonly bytes: number;
 }
 
-/** Turns the events of one pass into how its item stands. */
+/** Turns the events of one pass into how its item stands; without an item, into notes alone. */
 export class ItemReporter implements Reporter {
-  readonly #name: string;
+  readonly #name: string | undefined;
   readonly #board: ProgressBoard;
   readonly #active = new Map<string, { done: number; total: number | null }>();
   #finished: number;
   #failed: number;
   #bytes: number;
 
-  constructor(name: string, before: ItemBefore, board: ProgressBoard) {
+  constructor(name: string | undefined, before: ItemBefore, board: ProgressBoard) {
     this.#name = name;
     this.#board = board;
     this.#finished = before.finished;
@@ -80,6 +80,7 @@ export class ItemReporter implements Reporter {
       active: active.slice(0, shown),
       ...(waiting === undefined ? {} : { waiting }),
     };
-    this.#board.tell({ item: [this.#name, progress], notes });
+    if (this.#name !== undefined) this.#board.tell({ item: [this.#name, progress], notes });
+    else if (notes.length > 0) this.#board.tell({ notes });
   }
 }

@@ -108,7 +108,7 @@ async function makePlan(attempt: Attempt, startedAt: string, ports: PipelinePort
     const plan = await planTransfers(
       attempt,
       ports,
-      new ItemReporter('plan', { finished: 0, failed: 0, bytes: 0 }, board),
+      new ItemReporter(undefined, { finished: 0, failed: 0, bytes: 0 }, board),
     );
     const moved = plan.items.flatMap(({ artifacts }) => artifacts);
     const bytes = moved.reduce((sum, { size }) => sum + (size ?? 0), 0);

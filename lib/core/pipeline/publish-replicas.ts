@@ -14,7 +14,7 @@ import { newReplicaProgress } from '../replicate/replica-progress.ts';
 import { sentences } from '../sentences.ts';
 import { proofOf } from '../stage/object-proofs.ts';
 import { pinObject } from '../stage/pin-object.ts';
-import { requestsSince } from '../stage/predict-requests.ts';
+import { requestsSince, sumOf } from '../stage/predict-requests.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
 import { type Store, StoreError } from '../stores/store.ts';
@@ -82,7 +82,7 @@ async function publishOne(
   ports: PipelinePorts,
 ): Promise<StoreOutcome> {
   const { attempt, published } = run;
-  const { copied, failed } = await copiesOf(name, attempt, published);
+  const { copied, failed, requests } = await copiesOf(name, attempt, published);
   const fault = await attempt.records.read(replicaFaultName(name), replicaFaultSchema);
   let url = name as string;
   let before: Store['requests'] = {};
@@ -91,7 +91,10 @@ async function publishOne(
     store: url,
     state,
     copied,
-    requests: store === undefined ? {} : ({ ...requestsSince(before, store.requests) } as StoreOutcome['requests']),
+    requests: sumOf([
+      ...requests,
+      store === undefined ? {} : requestsSince(before, store.requests),
+    ]) as StoreOutcome['requests'],
     ...(reason === undefined ? {} : { reason }),
   });
   try {
@@ -150,13 +153,15 @@ async function copiesOf(replica: string, { records }: Attempt, { replicaItems }:
   let artifacts = 0;
   let bytes = 0;
   const failed: string[] = [];
+  const requests: StoreOutcome['requests'][] = [];
   for (const [number, item] of replicaItems.entries()) {
     if (item.replica !== replica) continue;
     const done = await records.read(replicatedName(number), replicatedSchema);
     const copies = Object.values(done?.copied ?? {}).filter((one) => one.bytes > 0);
+    requests.push(done?.requests ?? {});
     artifacts += copies.length;
     bytes += copies.reduce((sum, one) => sum + one.bytes, 0);
     failed.push(...Object.entries(done?.failed ?? {}).map(([file, reason]) => `${file}: ${reason}`));
   }
-  return { copied: { artifacts, bytes }, failed };
+  return { copied: { artifacts, bytes }, failed, requests };
 }

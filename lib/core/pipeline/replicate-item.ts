@@ -2,6 +2,7 @@ import type { PassInput, PassOutput } from '../../contract/cloud/payloads.ts';
 import { replicaName } from '../../contract/cloud/replica-rules.ts';
 import { Refused, WeighbridgeError } from '../errors.ts';
 import { sentences } from '../sentences.ts';
+import { type Requests, requestsSince } from '../stage/predict-requests.ts';
 import { StoreError } from '../stores/store.ts';
 import { type Attempt, openAttempt, stagePorts } from './attempt.ts';
 import { replicaFaultName, replicaFaultSchema, replicaItemName, replicaItemSchema } from './attempt-documents.ts';
@@ -68,10 +69,13 @@ async function pass(
   const time = passTime(ports.secondsLeft, ports.configuration.pipeline.timeoutSeconds, ports);
   const furthest = new Map<string, number>();
   let trouble: unknown;
+  let asked = (): Requests => ({});
   try {
     const store = await ports.openReplica(replicaName.parse(replica), attempt.manifest.access);
     if (store === undefined)
       throw new StoreError(`this deployment has no ${replica} for ${attempt.manifest.access} releases`);
+    const before = { ...store.requests };
+    asked = () => requestsSince(before, store.requests);
     const engine = stagePorts(attempt, ports, {
       reporter,
       signal: time.signal,
@@ -88,7 +92,7 @@ async function pass(
     reporter.pause();
     await board.close();
   }
-  return { progress: await record.close(furthest), trouble };
+  return { progress: await record.close(furthest, asked()), trouble };
 }
 
 /** May another pass have it no more? */

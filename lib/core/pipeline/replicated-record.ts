@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
+import { type Requests, sumOf } from '../stage/predict-requests.ts';
 import type { ObjectStat } from '../stores/store.ts';
 import { type ReplicatedDocument, replicatedName, replicatedSchema } from './attempt-documents.ts';
 import type { AttemptRecords } from './attempt-records.ts';
@@ -30,7 +31,7 @@ export class ReplicatedRecord implements CopyResults {
   }
 
   static async open(records: AttemptRecords, item: number, replica: string, clock: Clock): Promise<ReplicatedRecord> {
-    const nothing = { format: 1 as const, replica, copied: {}, failed: {}, furthest: {}, waited: 0, requests: {} };
+    const nothing = { format: 1 as const, replica, copied: {}, failed: {}, furthest: {}, requests: {} };
     const document = (await records.read(replicatedName(item), replicatedSchema)) ?? nothing;
     return new ReplicatedRecord(records, item, clock, document);
   }
@@ -56,10 +57,10 @@ export class ReplicatedRecord implements CopyResults {
   }
 
   /** Saves all. @returns whether the pass got further than all before it. @throws StoreError */
-  async close(furthest: ReadonlyMap<string, number>): Promise<boolean> {
+  async close(furthest: ReadonlyMap<string, number>, requests: Requests): Promise<boolean> {
     const earlier = this.#document.furthest;
     await this.#saving;
-    await this.#save(furthest);
+    await this.#save(furthest, requests);
     return this.#ended > 0 || [...furthest].some(([key, offset]) => offset > (earlier[key] ?? 0));
   }
 
@@ -71,7 +72,7 @@ export class ReplicatedRecord implements CopyResults {
     this.#saving = this.#saving.then(() => this.#save(new Map())).catch(() => undefined);
   }
 
-  async #save(furthest: ReadonlyMap<string, number>): Promise<void> {
+  async #save(furthest: ReadonlyMap<string, number>, requests: Requests = {}): Promise<void> {
     const { copied, failed } = this.#unsaved;
     this.#unsaved = { copied: {}, failed: {} };
     const nothing = this.#document;
@@ -84,6 +85,7 @@ export class ReplicatedRecord implements CopyResults {
           copied: { ...copied, ...present.copied },
           failed: withoutCopied({ ...failed, ...present.failed }, { ...copied, ...present.copied }),
           furthest: { ...present.furthest, ...maxima(furthest, present.furthest) },
+          requests: sumOf([present.requests, requests]) as ReplicatedDocument['requests'],
         }),
       );
     } catch (error) {

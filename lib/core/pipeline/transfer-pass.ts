@@ -1,12 +1,6 @@
 import type { WeighbridgeError } from '../errors.ts';
-import type { ArtifactSpec } from '../manifest/manifest.ts';
-import type { Finding } from '../stage/inspect.ts';
 import { requestsSince } from '../stage/predict-requests.ts';
-import type { RunProgress } from '../stage/run-progress.ts';
-import { SourceWalk } from '../stage/source-walk.ts';
-import { stageAll } from '../stage/stage-all.ts';
 import type { StagedArtifact } from '../stage/stage-artifact.ts';
-import type { StagePorts } from '../stage/stage-ports.ts';
 import type { Lease } from '../state/lease.ts';
 import { TransferTakenOver } from '../transfer/checkpoint-writer.ts';
 import { type Attempt, stagePorts } from './attempt.ts';
@@ -18,8 +12,8 @@ import { type PassTime, passTime } from './pass-time.ts';
 import { PassEnded, UpstreamThrottled } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { ProgressBoard } from './progress-board.ts';
-import { proveInStore } from './prove-in-store.ts';
 import { checkStillFirst } from './release-place.ts';
+import { stagePending } from './stage-pending.ts';
 import { throttledSource } from './throttled-source.ts';
 import { takeSlot } from './upstream-slots.ts';
 import { watchedWork } from './watched-work.ts';
@@ -31,6 +25,8 @@ const patience = 12 * 3600;
 /** Seconds until a pass looks for a free slot again, and for what another pass has taken over. */
 const slotPause = { least: 5, spread: 10 } as const;
 const takenPause = 5;
+/** Seconds for an upstream that refuses and does not say for how long. */
+const refusedPause = 60;
 
 export interface PassItem {
   readonly item: number;
@@ -108,8 +104,11 @@ async function transferPending(
   });
   const troubles: WeighbridgeError[] = [];
   let ended = 0;
+  let refusals = 0;
   const onStaged = (staged: StagedArtifact) => {
     if (staged.error instanceof TransferTakenOver || staged.error?.retryable === true) troubles.push(staged.error);
+    // Upstream said too often "later" without saying when; the pass after this one asks again.
+    else if (patient && isThrottled(staged)) refusals += 1;
     else {
       ended += 1;
       fetched.delete(staged.report.id);
@@ -120,7 +119,7 @@ async function transferPending(
     () => undefined,
     (error: unknown) => error,
   );
-  const wait = waitAfter(thrown, troubles);
+  const wait = patient ? waitAfter(thrown, { taken: troubles.length > 0, refused: refusals > 0 }) : undefined;
   const seconds = (ports.clock.now().getTime() - began) / 1000;
   const spent = Object.fromEntries([...fetched].map(([id, bytesFetched]) => [id, { bytesFetched, seconds }]));
   const earlier = record.document.furthest;
@@ -140,43 +139,17 @@ function pause(error: Error, seconds: number): UpstreamThrottled {
   return new UpstreamThrottled(error.message, Math.ceil(seconds), { cause: error });
 }
 
-function waitAfter(thrown: unknown, troubles: readonly WeighbridgeError[]): number | undefined {
+function isThrottled({ proven, report }: StagedArtifact): boolean {
+  return proven === undefined && report.attempts.some(({ outcome }) => outcome === 'rate-limited');
+}
+
+function waitAfter(
+  thrown: unknown,
+  { taken, refused }: { readonly taken: boolean; readonly refused: boolean },
+): number | undefined {
   if (thrown instanceof UpstreamThrottled) return Math.ceil(thrown.wait + Math.random() * 5);
-  return troubles.length > 0 ? takenPause : undefined;
-}
-
-async function stagePending(
-  attempt: Attempt,
-  pending: readonly ItemEntry[],
-  engine: StagePorts,
-  onStaged: (staged: StagedArtifact) => void,
-): Promise<void> {
-  engine.signal.throwIfAborted();
-  const entries = new Map(pending.map((entry) => [entry.id, entry]));
-  const artifacts = attempt.manifest.artifacts.filter(({ id }) => entries.has(id));
-  const request = { ...attempt.request, manifest: { ...attempt.manifest, artifacts } };
-  const proven = await proveInStore(
-    artifacts.filter(({ id }) => entries.get(id)?.prove === true),
-    attempt,
-    engine,
-  );
-  const findings = new Map<ArtifactSpec, Finding>(
-    artifacts.map((spec) => [spec, proven.get(spec) ?? findingOf(spec, entries.get(spec.id), engine)]),
-  );
-  await stageAll(request, findings, engine, noProgressYet(), onStaged);
-}
-
-function findingOf(spec: ArtifactSpec, entry: ItemEntry | undefined, engine: StagePorts): Finding {
-  const walk = new SourceWalk(spec, engine, engine.retry);
-  if (entry?.copy === undefined)
-    return { kind: 'fetch', walk, size: entry?.size ?? spec.size ?? Number.MAX_SAFE_INTEGER };
-  const { proof, ...from } = entry.copy;
-  return { kind: 'copy', walk, from: { ...from, ...(proof === undefined ? {} : { proof }) } };
-}
-
-function noProgressYet(): RunProgress {
-  const nothing = { notes: [], published: false, content: null, error: undefined, replicas: [] };
-  return { ...nothing, staged: [], state: 'failed' };
+  if (refused) return refusedPause;
+  return taken ? takenPause : undefined;
 }
 
 function isFinished(record: DoneRecord, id: string): boolean {

@@ -53,6 +53,19 @@ describe('an upstream that throttles', () => {
     expect(waited).toBeGreaterThanOrEqual(40);
   });
 
+  it('is waited for, where it does not say for how long', async () => {
+    const input = await fixture.submit(fixture.manifest(weights));
+    fixture.upstream.fault('/weights', { kind: 'status', status: 429 }, { method: 'GET' });
+    const waits: number[] = [];
+    const after = ({ wait }: PassOutput) => {
+      waits.push(wait);
+      fixture.upstream.heal();
+    };
+    const { reported } = await driveRun(fixture, input, { after });
+    expect(reported?.report).toMatchObject({ ok: true, state: 'published' });
+    expect(waits[0]).toBe(60);
+  });
+
   it('is read by so many passes at once, of all runs together, and the others wait for their turn', async () => {
     fixture.configure({ pipeline: { ...fixture.configuration.pipeline, perUpstream: 1 } });
     const one = await planRun(await fixture.submit(fixture.manifest(weights)), fixture.ports());

@@ -74,6 +74,13 @@ test('a mirror as published is valid, and every byte of it was read', async () =
   expect(events.at(-1)).toMatchObject({ type: 'run-finished', state: 'valid' });
 });
 
+test('the status page of a deployment is no stray', async () => {
+  const { root } = await layOutMirror(releases);
+  await mkdir(join(root, '_weighbridge'));
+  await writeFile(join(root, '_weighbridge/status.json'), '{}');
+  expect(await verify(root)).toMatchObject({ ok: true, findings: [] });
+});
+
 test('only the releases that were named are read', async () => {
   const { root } = await layOutMirror(releases);
   await writeFile(join(root, 'stray.txt'), 'elsewhere');
