@@ -204,7 +204,9 @@ const priceClasses = {
   all: PriceClass.PRICE_CLASS_ALL,
 } as const;
 
-/** Names of outputs are letters and digits: `a-team` and `a-t-eam` stay apart. */
+/** Names of outputs are letters and digits: `our-models` is `OurModels`, and `a-1` stays apart from `a1`. */
 function outputName(publisher: string): string {
-  return publisher.replace(/(?:^|-)([a-z0-9]?)/g, (_, letter: string) => letter.toUpperCase());
+  return publisher
+    .replace(/-([a-z]?)/g, (_, letter: string) => (letter === '' ? 'Dash' : letter.toUpperCase()))
+    .replace(/^[a-z]/, (letter) => letter.toUpperCase());
 }

@@ -94,6 +94,14 @@ describe('the stack', () => {
     expect(JSON.stringify(made.templates)).toContain(key);
   });
 
+  it('has outputs of its own for each publisher, however alike their names are', () => {
+    const publisher = '{ principals: [ "arn:aws:iam::111122223333:role/people" ], collections: [ "*" ] }';
+    const names = ['a1', 'a-1', 'our-models', 'ourmodels'];
+    const yaml = `publishers: { ${names.map((name) => `${name}: ${publisher}`).join(', ')} }`;
+    const roles = outputsOf(synthesise(yaml, { checked: false }), 'weighbridge').filter((name) => /^Submit/.test(name));
+    expect(roles).toEqual(['SubmitRoleA1', 'SubmitRoleADash1', 'SubmitRoleOurModels', 'SubmitRoleOurmodels']);
+  });
+
   it('is built only if what an app adds breaks no rule either', () => {
     const careless = () =>
       synthesise('', { extend: (app) => new Bucket(new Stack(app, 'Careless'), 'Open', { versioned: true }) });
