@@ -149,13 +149,8 @@ export async function keepOutcome(records: AttemptRecords, error: WeighbridgeErr
   const state = error instanceof Superseded ? 'superseded' : error instanceof Refused ? 'refused' : 'failed';
   const message = error instanceof InvalidFile ? withProblems(error) : error.message;
   const hint = error.hint === undefined ? {} : { hint: error.hint };
-  const outcome: OutcomeDocument = { format: 1, state, error: { code: codeOf(error), message, ...hint } };
+  const outcome: OutcomeDocument = { format: 1, state, error: { code: error.name, message, ...hint } };
   return await records.createOnce(outcomeName, outcome, outcomeSchema);
-}
-
-/** As `stage` reports it. */
-function codeOf(error: WeighbridgeError): string {
-  return error.name;
 }
 
 /** Problems shown at most. */

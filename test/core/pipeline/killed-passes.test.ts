@@ -83,6 +83,8 @@ describe('functions that are killed', () => {
       const { reported } = await driveRun(fixture, input, { before, retries: 100 });
       expect(reported?.report, `seed ${seed}`).toMatchObject({ ok: true, state: 'published' });
       await before();
+      // Nothing unfinished is paid for.
+      expect([...fixture.mirror.bucket.uploads, ...fixture.replica.bucket.uploads], `seed ${seed}`).toEqual([]);
       for (const { id, bytes } of artifacts) {
         expect(stored(fixture.replica.bucket, `models/1.0.0/${id}.bin`)).toEqual(new Uint8Array(bytes));
       }

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { progressSchema } from '../../../lib/contract/cloud/progress.ts';
 import { progressKey, reportKey } from '../../../lib/contract/cloud/state-keys.ts';
@@ -5,6 +8,7 @@ import { statusPageSchema } from '../../../lib/contract/cloud/status-page.ts';
 import { statusKey } from '../../../lib/contract/keys.ts';
 import { Sha256 } from '../../../lib/core/digest/sha256.ts';
 import { readRegistry } from '../../../lib/core/registry/registry-file.ts';
+import { DirectoryStore } from '../../../lib/core/stores/directory-store.ts';
 import { patternBytes } from '../../support/transfer-ports.ts';
 import { driveRun } from './drive-run.ts';
 import { PipelineFixture, stored } from './pipeline-fixture.ts';
@@ -130,5 +134,20 @@ describe('a run through all states', () => {
     const { reported } = await driveRun(fixture, await fixture.submit(fixture.manifest(twins)));
     expect(reported?.report?.artifacts.map(({ state }) => state)).toEqual(['staged', 'copied']);
     expect(fixture.upstream.bytesServed('/other')).toBe(0);
+  });
+
+  it('publishes into a directory as into a bucket', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'weighbridge-pipeline-'));
+    try {
+      const store = new DirectoryStore({ url: fixture.mirror.url, root });
+      fixture.around = (one) => (one.url === store.url ? (store as unknown as typeof one) : one);
+      const { reported } = await driveRun(fixture, await fixture.submit(fixture.manifest(both())));
+      expect(reported?.report).toMatchObject({ ok: true, state: 'published' });
+      expect((await readFile(join(root, 'models/1.0.0/weights.bin'))).equals(large)).toBe(true);
+      const again = await driveRun(fixture, await fixture.submit(fixture.manifest(both())));
+      expect(again.reported?.report).toMatchObject({ ok: true, state: 'present' });
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
   });
 });
