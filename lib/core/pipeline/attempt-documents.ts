@@ -80,8 +80,10 @@ export const doneSchema = z.object({
   /** Of unfinished artifacts, by id: bytes that passes before fetched, and how far a checkpoint had come. */
   spent: z.record(z.string(), z.object({ bytesFetched: count, seconds: z.number() })),
   furthest: z.record(z.string(), count),
-  /** Seconds that passes were told to wait, in all. */
+  /** Seconds that passes were told to wait for an upstream, in all. */
   waited: count,
+  /** Seconds that they were told to wait for their turn. */
+  queued: count,
   /** What ended the last pass before its time; gone with the next one that does better. */
   fault: z.object({ code: z.string(), message: z.string() }).optional(),
   requests,
@@ -94,6 +96,7 @@ export const nothingDone: DoneDocument = {
   spent: {},
   furthest: {},
   waited: 0,
+  queued: 0,
   requests: {},
 };
 

@@ -15,8 +15,10 @@ export interface PassSummary {
   readonly spent: DoneDocument['spent'];
   /** Bytes by key of the object. */
   readonly furthest: ReadonlyMap<string, number>;
-  /** Seconds that the next pass is put off. */
+  /** Seconds that the next pass is put off, for an upstream. */
   readonly wait: number;
+  /** Seconds that it is put off, for its turn. */
+  readonly queue: number;
   readonly requests: Requests;
 }
 
@@ -122,6 +124,7 @@ function merged(present: DoneDocument, added: readonly StagedDocument[], summary
     spent,
     furthest,
     waited: present.waited + summary.wait,
+    queued: present.queued + summary.queue,
     requests: sumOf([present.requests, summary.requests]) as DoneDocument['requests'],
   };
 }

@@ -8,6 +8,7 @@ import type { ItemDocument, ItemEntry } from './attempt-documents.ts';
 import type { DoneRecord } from './done-record.ts';
 import { ItemReporter } from './item-reporter.ts';
 import type { PassEnd } from './pass-end.ts';
+import { nextPause, queuePatience, upstreamPatience } from './pass-pauses.ts';
 import { type PassTime, passTime } from './pass-time.ts';
 import { PassEnded, UpstreamThrottled } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
@@ -20,11 +21,6 @@ import { watchedWork } from './watched-work.ts';
 
 /** Seconds that a pass sleeps for upstream rather than end. */
 const longestSleep = 20;
-/** Seconds that an item waits for upstreams in all; after that, one that still refuses counts as a source that failed. */
-const patience = 12 * 3600;
-/** Seconds until a pass looks for a free slot again, and for what another pass has taken over. */
-const slotPause = { least: 5, spread: 10 } as const;
-const takenPause = 5;
 /** Seconds for an upstream that refuses and does not say for how long. */
 const refusedPause = 60;
 
@@ -68,10 +64,10 @@ export async function transferPass(attempt: Attempt, passItem: PassItem, ports: 
 }
 
 async function waitForSlot({ document, record }: PassItem, reporter: ItemReporter): Promise<PassEnd> {
-  const wait = Math.ceil(slotPause.least + Math.random() * slotPause.spread);
-  const { waited } = await record.close({ spent: {}, furthest: new Map(), wait, requests: {} });
+  const queue = nextPause(record.document.queued);
+  const { queued } = await record.close({ spent: {}, furthest: new Map(), wait: 0, queue, requests: {} });
   reporter.pause(`waits for its turn at ${document.upstream}`);
-  return waited > patience ? { done: false, progress: false } : { done: false, progress: false, wait };
+  return { done: false, progress: false, ...(queued > queuePatience ? {} : { wait: queue }) };
 }
 
 interface PassTools {
@@ -92,7 +88,8 @@ async function transferPending(
   const furthest = new Map<string, number>();
   const fetched = new Map<string, number>();
   const stillFirst = () => checkStillFirst(ports.work, attempt.candidate);
-  const patient = record.document.waited < patience;
+  const { waited } = record.document;
+  const patient = waited < upstreamPatience;
   const engine = stagePorts(attempt, ports, {
     reporter,
     signal: time.signal,
@@ -119,13 +116,13 @@ async function transferPending(
     () => undefined,
     (error: unknown) => error,
   );
-  const wait = patient ? waitAfter(thrown, { taken: troubles.length > 0, refused: refusals > 0 }) : undefined;
+  const wait = patient ? waitAfter(thrown, { taken: troubles.length > 0, refused: refusals > 0, waited }) : undefined;
   const seconds = (ports.clock.now().getTime() - began) / 1000;
   const spent = Object.fromEntries([...fetched].map(([id, bytesFetched]) => [id, { bytesFetched, seconds }]));
   const earlier = record.document.furthest;
   const progress = ended > 0 || [...furthest].some(([key, offset]) => offset > (earlier[key] ?? 0));
   const requests = requestsSince(asked, store.requests);
-  const after = await record.close({ spent, furthest, wait: wait ?? 0, requests });
+  const after = await record.close({ spent, furthest, wait: wait ?? 0, queue: 0, requests });
   ports.signal.throwIfAborted();
   if (thrown !== undefined && !(thrown instanceof PassEnded || thrown instanceof UpstreamThrottled)) throw thrown;
   reporter.pause(thrown instanceof UpstreamThrottled ? thrown.message : undefined);
@@ -145,11 +142,11 @@ function isThrottled({ proven, report }: StagedArtifact): boolean {
 
 function waitAfter(
   thrown: unknown,
-  { taken, refused }: { readonly taken: boolean; readonly refused: boolean },
+  { taken, refused, waited }: { readonly taken: boolean; readonly refused: boolean; readonly waited: number },
 ): number | undefined {
   if (thrown instanceof UpstreamThrottled) return Math.ceil(thrown.wait + Math.random() * 5);
   if (refused) return refusedPause;
-  return taken ? takenPause : undefined;
+  return taken ? nextPause(waited) : undefined;
 }
 
 function isFinished(record: DoneRecord, id: string): boolean {
