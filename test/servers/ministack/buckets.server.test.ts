@@ -171,6 +171,22 @@ describe.skipIf(lacksAwsEmulator())('buckets of MiniStack', () => {
     reader.destroy();
   });
 
+  it('give a range of one version, and none behind its end', async () => {
+    const Status = 'Enabled';
+    const versioned = bucket({ BucketName: 'ranges', VersioningConfiguration: { Status } });
+    await deployTemplate(cloudFormation, 'ranges', versioned);
+    const first = await s3.send(new PutObjectCommand({ Bucket: 'ranges', Key: 'object', Body: '0123456789' }));
+    await put('ranges', 'object');
+    const read = (Range: string) =>
+      s3.send(
+        new GetObjectCommand({ ...{ Bucket: 'ranges', Key: 'object', Range }, VersionId: first.VersionId as string }),
+      );
+    const { $metadata, ContentRange, Body } = await read('bytes=2-4');
+    expect([$metadata.httpStatusCode, ContentRange]).toEqual([206, 'bytes 2-4/10']);
+    expect(await Body?.transformToString()).toBe('234');
+    await expect(read('bytes=10-11')).rejects.toMatchObject({ name: 'InvalidRange' });
+  });
+
   describe('with a multipart upload that has one checksum', () => {
     const parts = [Buffer.alloc(5 * 1024 * 1024, 'a'), Buffer.from('the rest')];
     const checksum = (bytes: Buffer) => {

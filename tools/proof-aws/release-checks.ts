@@ -1,0 +1,68 @@
+import { expectThat, type Proof, type ProofCheck } from './proof.ts';
+import { proofPublisher } from './throw-away-deployment.ts';
+
+interface RunReport {
+  readonly state?: string;
+  readonly problem?: string;
+  readonly artifacts?: readonly { readonly id: string; readonly state: string; readonly reason?: string }[];
+}
+
+/** Releases go through the pipeline, with the role that a publisher has. */
+export const releaseChecks: readonly ProofCheck[] = [
+  ...(['public', 'private'] as const).map(
+    (access): ProofCheck => ({
+      name: `submit-${access}`,
+      needs: ['deploy'],
+      async run(proof) {
+        const { state } = await submitted(proof, access);
+        expectThat(state === 'published', `expected the run to end published, got ${state}`);
+        return `${proof.releases[access].collection}@1.0.0 published by the pipeline`;
+      },
+    }),
+  ),
+  {
+    name: 'submit-again',
+    needs: ['submit-public'],
+    async run(proof) {
+      const { state } = await submitted(proof, 'public');
+      expectThat(state === 'present', `expected nothing to do, got ${state}`);
+      return 'the same manifest again is a no-op';
+    },
+  },
+  {
+    name: 'verify',
+    needs: ['submit-public', 'submit-private'],
+    async run(proof) {
+      for (const store of [proof.outputs.PublicStore, proof.outputs.PrivateStore]) {
+        const { code, said } = await proof.weighbridge('verify', '--store', store ?? '');
+        expectThat(code === 0, said);
+      }
+      return 'every byte of both mirrors read again and proven';
+    },
+  },
+  {
+    name: 'both-clouds',
+    needs: ['submit-public', 'submit-private'],
+    skip: ({ gcs }) => (gcs ? undefined : 'no cloud.gcs: give a weighbridge.yaml that has it with --config'),
+    async run(proof) {
+      const { name, account } = proof.place;
+      for (const access of ['public', 'private'] as const) {
+        const replica = `gs://${name}-${access}-${account}`;
+        const { code, said } = await proof.weighbridge(
+          ...['verify', '--store', `s3://${proof.buckets[access]}`, '--replica', replica, '--quick'],
+        );
+        expectThat(code === 0, said);
+      }
+      return 'both clouds keep the same checksums of the same files';
+    },
+  },
+];
+
+async function submitted(proof: Proof, access: 'public' | 'private'): Promise<RunReport> {
+  const { manifest } = proof.releases[access];
+  const { stdout, said, code } = await proof.asPublisher(
+    ...['submit', manifest, '--publisher', proofPublisher, '--wait', '--json'],
+  );
+  expectThat(code === 0, `submit ended with exit code ${code}:\n${stdout}\n${said}`);
+  return JSON.parse(stdout) as RunReport;
+}
