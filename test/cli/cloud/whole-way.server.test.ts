@@ -67,7 +67,6 @@ describe.skipIf(lacksS3Server('versitygw'))('a checkpoint on this machine', () =
   });
 
   afterAll(async () => {
-    await runtime.close();
     root.destroy();
     await server.stop();
     await rm(cwd, { recursive: true, force: true });
