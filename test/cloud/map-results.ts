@@ -1,4 +1,4 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { DescribeMapRunCommand, ListMapRunsCommand, type MapRunItemCounts, type SFNClient } from '@aws-sdk/client-sfn';
 
 /** One child of a Distributed Map, as a ResultWriter without transformation describes it; input and output are JSON. */
@@ -31,6 +31,17 @@ export async function readMapResults(s3: S3Client, place: Place): Promise<MapRes
     return (await Promise.all(files)).flat() as MapChild[];
   };
   return { succeeded: await children('SUCCEEDED'), failed: await children('FAILED') };
+}
+
+/** Reads what was written about a Map Run, where its state does not say the place. @throws Error where nothing was. */
+export async function mapRunResults(s3: S3Client, bucket: string, mapRunArn: string): Promise<MapResults> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'map-results/' }));
+  for (const { Key = '' } of Contents.filter((each) => each.Key?.endsWith('/manifest.json'))) {
+    const place = { Bucket: bucket, Key };
+    const { MapRunArn } = (await readJson(s3, place)) as { MapRunArn: string };
+    if (MapRunArn === mapRunArn) return await readMapResults(s3, place);
+  }
+  throw new Error(`no results of ${mapRunArn} below map-results/`);
 }
 
 /** How many items each Map Run of an execution had and what became of them. */
