@@ -17,33 +17,60 @@ import { type Attempt, stagePorts } from './attempt.ts';
 import type { ItemEntry, PlanDocument } from './attempt-documents.ts';
 import { checkRunBudgets } from './check-run-budgets.ts';
 import { earlierProofs } from './earlier-proofs.ts';
+import { hurriedSource } from './hurried-source.ts';
 import { type Movable, makeItems } from './make-items.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { toStagedDocument } from './staged-document.ts';
 import { throttledSource } from './throttled-source.ts';
+import { isUnproven, withProven } from './unproven-objects.ts';
 
 /** Seconds that upstream is waited for while planning; what takes longer is left to a transfer, which can pause. */
 const longestWait = 5;
+/** Part of a call's time after which upstreams are asked no more: the rest is for what follows. */
+const asking = 0.6;
 
 /**
  * Finds out what is there, where the rest can be had, and how it is shared out; reads no weights.
  * @throws Refused, TimeoutTooShort, StoreError: why there is nothing to be planned.
  */
 export async function planTransfers(attempt: Attempt, ports: PipelinePorts, reporter: Reporter): Promise<PlanDocument> {
+  const late = new AbortController();
+  const ended = new AbortController();
+  ports.clock.sleep(ports.secondsLeft() * asking, ended.signal).then(
+    () => late.abort(),
+    () => undefined,
+  );
+  try {
+    return await plan(attempt, ports, { reporter, late: late.signal });
+  } finally {
+    ended.abort();
+  }
+}
+
+async function plan(
+  attempt: Attempt,
+  ports: PipelinePorts,
+  { reporter, late }: { readonly reporter: Reporter; readonly late: AbortSignal },
+): Promise<PlanDocument> {
   const { manifest, store } = attempt;
   const before = { ...store.requests };
   const { registry } = await claimStore(store, manifest.access, ports.clock);
-  const survey = await surveyRelease(store, manifest, registry);
-  checkRelease(manifest, survey, store.url);
+  const listed = await surveyRelease(store, manifest, registry);
+  checkRelease(manifest, listed, store.url);
   const proofs = await earlierProofs(ports.work, attempt.place);
   const request: StageRequest = { ...attempt.request, proofs };
+  const survey = await withProven(manifest.artifacts, listed, request);
   const unproven = manifest.artifacts.filter((spec) => isUnproven(spec, survey, request));
   const toProve = new Set(unproven);
   const known = { ...manifest, artifacts: manifest.artifacts.filter((spec) => !toProve.has(spec)) };
   const engine = stagePorts(attempt, ports, {
     reporter,
     signal: ports.signal,
-    around: (source) => throttledSource(source, () => longestWait, notNow),
+    around: (source) =>
+      hurriedSource(
+        throttledSource(source, () => longestWait, notNow),
+        late,
+      ),
   });
   const findings = await inspect({ ...request, manifest: known }, survey, engine);
   const movables = [...unproven.map((spec) => proveEntry(spec, survey)), ...movablesOf(findings)];
@@ -56,10 +83,10 @@ export async function planTransfers(attempt: Attempt, ports: PipelinePorts, repo
   for (const [spec, finding] of findings) {
     if (!moved.has(spec)) settled.push(toStagedDocument(await stageArtifact(spec, finding, request, engine)));
   }
-  const listed = survey.release !== undefined && registryEntry(registry, manifest.collection, manifest.version);
+  const released = survey.release !== undefined && registryEntry(registry, manifest.collection, manifest.version);
   return {
     format: 1,
-    state: !listed ? 'new' : movables.length === 0 ? 'present' : 'repair',
+    state: !released ? 'new' : movables.length === 0 ? 'present' : 'repair',
     items: makeItems(movables, manifest),
     settled,
     notes: [
@@ -74,20 +101,6 @@ export async function planTransfers(attempt: Attempt, ports: PipelinePorts, repo
 /** Upstream limits its callers: the transfer of that artifact will wait for it. */
 function notNow(error: SourceError): Error {
   return new SourceError('rate-limited', error.message, { cause: error, evidence: error.evidence });
-}
-
-/**
- * Is it in the store with nothing that vouches for its bytes? It is then read in a transfer: planning has one pass, and
- * large objects take hours.
- */
-function isUnproven({ file, sha256, size }: ArtifactSpec, survey: Survey, { proofs }: StageRequest): boolean {
-  const listed = survey.objects.get(file);
-  if (listed === undefined || sha256 === undefined) return false;
-  if (survey.decided !== undefined && !survey.decided.has(file)) return false;
-  if (survey.recorded.has(file) && survey.objectsRecord[file]?.etag === listed.etag) return false;
-  if (listed.size !== (survey.recorded.get(file)?.size ?? size ?? listed.size)) return false;
-  const known = proofs?.get(listed.key) ?? [];
-  return !known.some(({ sha256: proven, stat }) => proven === sha256.hex && stat.etag === listed.etag);
 }
 
 function proveEntry(spec: ArtifactSpec, survey: Survey): Movable {
