@@ -30,6 +30,7 @@ const { values } = parseArgs({
     name: { type: 'string' },
     config: { type: 'string' },
     app: { type: 'string' },
+    context: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -74,10 +75,10 @@ async function prove(place: ThrowAwayPlace): Promise<number> {
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const { config, app, emulator, bootstrap: bootstraps } = values;
+    const { config, app, context, emulator, bootstrap: bootstraps } = values;
     const endpoint = address === undefined || address === '' ? undefined : new URL(address);
     const proof = await openProof({
-      ...{ place, folder, config, app, bootstraps, endpoint },
+      ...{ place, folder, config, app, context, bootstraps, endpoint },
       env: process.env,
     });
     const checks = [...beginning, ...releaseChecks, ...cdnChecks, ...accessChecks, ...ending];

@@ -10,7 +10,7 @@ export const beginning: readonly ProofCheck[] = [
     skip: ({ bootstraps }) => (bootstraps ? undefined : 'without --bootstrap the one that is there is used'),
     async run(proof) {
       const { account, region } = proof.place;
-      const { code, said } = await proof.cdk('bootstrap', `aws://${account}/${region}`);
+      const { code, said } = await proof.bootstrap();
       expectThat(code === 0, `cdk bootstrap failed:\n${said}`);
       return `${account}, ${region}: it stays`;
     },

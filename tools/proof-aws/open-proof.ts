@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,8 @@ export interface ProofOptions {
   readonly config?: string | undefined;
   /** Command line of the app of the CDK. @default the one of this project */
   readonly app?: string | undefined;
+  /** `KEY=VALUE`s for it, beside that of the configuration. */
+  readonly context: readonly string[];
   /** May the CDK's own stack be made? */
   readonly bootstraps: boolean;
   /** Endpoint of all services. @default - those of Amazon */
@@ -31,7 +34,7 @@ const quiet = ['--no-notices', '--no-color', '--no-version-reporting', '--ci'];
 
 /** Everything that checks work with; nothing is deployed yet. */
 export async function openProof(options: ProofOptions): Promise<Proof> {
-  const { place, folder, config, app, bootstraps, endpoint, env } = options;
+  const { place, folder, config, app, context, bootstraps, endpoint, env } = options;
   const { name, account, region } = place;
   const configuration = join(folder, 'weighbridge.yaml');
   const text = throwAwayConfiguration(place, config === undefined ? '' : await readFile(config, 'utf8'));
@@ -39,21 +42,21 @@ export async function openProof(options: ProofOptions): Promise<Proof> {
   const s3Settings = { region, ...(endpoint === undefined ? {} : { endpoint: endpoint.href, forcePathStyle: true }) };
   const outputsFile = join(folder, 'outputs.json');
 
-  const cdk = (...[command = '', ...args]: readonly string[]): Promise<ProgramEnd> => {
-    const ofApp = [
-      '--app',
-      app ?? 'node bin/app.ts',
-      '--output',
-      join(folder, 'cdk.out'),
-      '--context',
-      `config=${configuration}`,
-    ];
-    // The functions are built once, by the first command.
-    const build = command === 'deploy' && app === undefined ? [] : ['--build='];
-    return runProgram([join(root, 'node_modules/aws-cdk/bin/cdk'), command, ...args, ...ofApp, ...build, ...quiet], {
-      cwd: root,
+  const assembly = join(folder, 'cdk.out');
+  let isSynthesised = false;
+  const cdkProgram = (args: readonly string[], cwd: string): Promise<ProgramEnd> =>
+    runProgram([join(root, 'node_modules/aws-cdk/bin/cdk'), ...args, ...quiet], {
+      cwd,
       env: { ...env, AWS_REGION: region, AWS_DEFAULT_REGION: region },
     });
+  const cdk = async (...[command = '', ...args]: readonly string[]): Promise<ProgramEnd> => {
+    // Several commands upon one synthesis, which builds the functions as well.
+    const contexts = [`config=${configuration}`, ...context].flatMap((one) => ['--context', one]);
+    const ofApp = ['--app', app ?? 'node bin/app.ts', ...contexts, ...(app === undefined ? [] : ['--build='])];
+    const made = ['--app', assembly, '--build='];
+    const end = await cdkProgram([command, ...args, ...(isSynthesised ? made : ofApp), '--output', assembly], root);
+    isSynthesised ||= existsSync(join(assembly, 'manifest.json'));
+    return end;
   };
   const weighbridge = (variables: Readonly<Record<string, string | undefined>>, args: readonly string[]) =>
     runProgram([join(root, 'bin/weighbridge.js'), ...args], {
@@ -77,6 +80,8 @@ export async function openProof(options: ProofOptions): Promise<Proof> {
     s3: new S3Client(s3Settings),
     outputs: {},
     cdk,
+    // Not where a cdk.json is: its app would be run as well, though nothing is asked of it.
+    bootstrap: () => cdkProgram(['bootstrap', `aws://${account}/${region}`], folder),
     async deploy(...args) {
       const always = ['--all', '--require-approval', 'never', '--progress', 'events', '--outputs-file', outputsFile];
       const { code, said } = await cdk('deploy', ...always, ...args);

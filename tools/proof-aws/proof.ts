@@ -19,6 +19,8 @@ export interface Proof {
   readonly s3: S3Client;
   /** Of the stack in AWS, once it is deployed. */
   outputs: Readonly<Record<string, string>>;
+  /** Makes the CDK's own stack. */
+  bootstrap(): Promise<ProgramEnd>;
   /** The CDK's command line on the stacks of the deployment. */
   cdk(...args: readonly string[]): Promise<ProgramEnd>;
   /** Deploys all stacks and takes their outputs. @throws Error with what the CDK said */
