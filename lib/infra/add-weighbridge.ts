@@ -6,7 +6,7 @@ import { publicMirrorOf } from '../contract/cloud/cloud-configuration.ts';
 import { type Deployment, runtimeConfiguration } from '../contract/cloud/deployment.ts';
 import { gcsRoleName, gcsStackName, gcsWriters, mirrorStackName } from '../contract/cloud/resource-names.ts';
 import { applyCompanyRules } from './company-rules.ts';
-import { GcsStack, type GcsStackProps } from './gcs-stack.ts';
+import { GcsStack } from './gcs-stack.ts';
 import { given } from './given.ts';
 import { MirrorStack } from './mirror-stack.ts';
 
@@ -46,10 +46,7 @@ export function addWeighbridge(
     stackName: mirrorStackName(name),
     deployment,
   });
-  const gcs = gcsStack(scope, freeId(scope, gcsStackName(name), deployment), deployment, {
-    ...props,
-    ...given({ encryptionKey: mirror.encryptionKey }),
-  });
+  const gcs = gcsStack(scope, freeId(scope, gcsStackName(name), deployment), deployment, props);
   for (const stack of [mirror, gcs]) {
     if (stack !== undefined) holdToRules(stack, deployment);
   }
@@ -65,7 +62,7 @@ function gcsStack(
   scope: Construct,
   id: string,
   deployment: Deployment,
-  props: StackProps & WeighbridgeOptions & Pick<GcsStackProps, 'encryptionKey'>,
+  props: StackProps & WeighbridgeOptions,
 ): GcsStack | undefined {
   const { cloud } = deployment;
   if (cloud.gcs === undefined) return undefined;
@@ -81,8 +78,16 @@ function gcsStack(
     roleName: gcsRoleName('buckets', place, cloud.rolePrefix),
     writerRoleNames: gcsWriters.map((purpose) => gcsRoleName(purpose, place, cloud.rolePrefix)),
     tags: cloud.tags,
-    ...given({ cors: publicMirrorOf(cloud)?.cors }),
+    ...given({ cors: publicMirrorOf(cloud)?.cors, encryptionKeyArn: keyOfOthers(cloud) }),
   });
+}
+
+/**
+ * A key that weighbridge.yaml names serves both stacks. One that the other stack makes does not: neither could the key go
+ * while this stack uses it, nor this stack be deployed without the other.
+ */
+function keyOfOthers({ encryptionKey }: Deployment['cloud']): string | undefined {
+  return encryptionKey.startsWith('arn:') ? encryptionKey : undefined;
 }
 
 function holdToRules(stack: MirrorStack | GcsStack, { cloud }: Deployment): void {

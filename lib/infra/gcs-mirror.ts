@@ -53,7 +53,9 @@ export class GcsMirror extends Construct {
   constructor(scope: Construct, id: string, props: GcsMirrorProps) {
     super(scope, id);
     const { gcs, configuration } = props;
-    const { region } = Stack.of(this);
+    const { region, account } = Stack.of(this);
+    // Deployments of one name in other accounts and regions are others: none takes a bucket of another for its own.
+    const owner = [configuration.name, account, region].join('-');
     const place = { name: configuration.name, region };
     this.handler = new HandlerFunction(this, 'Handler', {
       handler: 'gcs-bucket',
@@ -91,7 +93,7 @@ export class GcsMirror extends Construct {
           SoftDeleteDays: gcs.softDeleteDays,
           Cors: props.cors ?? ['*'],
           Labels: Object.entries(props.tags ?? {}).map(([key, value]) => labelOf(key, value).join('=')),
-          Owner: configuration.name,
+          Owner: owner,
           Writers: this.#members(gcs, writers),
         },
       });

@@ -1,19 +1,30 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { GcsMirror, type GcsMirrorProps } from './gcs-mirror.ts';
 
-export type GcsStackProps = StackProps & GcsMirrorProps;
+export type GcsStackProps = StackProps &
+  Omit<GcsMirrorProps, 'encryptionKey'> & {
+    /** ARN of the KMS key of the function's logs; none that another stack of the app makes. @default - a key of CloudWatch */
+    readonly encryptionKeyArn?: string;
+  };
 
 /**
- * The mirror in Google Cloud Storage, a stack of its own: the stack in AWS takes nothing from it but names that both
- * know, so that its failure never rolls the other one back.
+ * The mirror in Google Cloud Storage, a stack of its own: neither stack takes anything from the other but names that both
+ * know, so that each is deployed, changed and destroyed without the other.
  */
 export class GcsStack extends Stack {
   readonly mirror: GcsMirror;
 
   constructor(scope: Construct, id: string, props: GcsStackProps) {
     super(scope, id, props);
-    this.mirror = new GcsMirror(this, 'Mirror', props);
+    const { encryptionKeyArn } = props;
+    this.mirror = new GcsMirror(this, 'Mirror', {
+      ...props,
+      ...(encryptionKeyArn === undefined
+        ? {}
+        : { encryptionKey: Key.fromKeyArn(this, 'EncryptionKey', encryptionKeyArn) }),
+    });
     for (const [access, url] of Object.entries(this.mirror.urls)) {
       new CfnOutput(this, access === 'public' ? 'PublicBucketUrl' : 'PrivateBucketUrl', {
         value: url,

@@ -154,7 +154,8 @@ export class PublisherRoles extends Construct {
         ? new iam.OidcProviderNative(this, id, {
             url: issuer,
             clientIds: [audience],
-            removalPolicy: RemovalPolicy.RETAIN,
+            // Not when the deployment that makes it fails: the next one could not make it again.
+            removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
           }).oidcProviderArn
         : Stack.of(this).formatArn({
             service: 'iam',

@@ -78,6 +78,10 @@ describe('the stack of the mirror in Google Cloud Storage', () => {
     expect(theirs).toMatchObject({ Name: 'our-own', Existing: true });
   });
 
+  test('knows its buckets from those of deployments of the same name in other accounts and regions', () => {
+    for (const { Owner } of bucketsOf(template)) expect(Owner).toBe('weighbridge-111122223333-eu-central-1');
+  });
+
   test('keeps every bucket when it is destroyed, unless weighbridge.yaml wants those deleted that it made', () => {
     expect(bucketsOf(template).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Retain', 'Retain']);
     const deleting = bucketsOf(templateOf({ deleteBuckets: true }));

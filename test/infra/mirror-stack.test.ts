@@ -94,6 +94,29 @@ describe('the stack', () => {
     expect(JSON.stringify(made.templates)).toContain(key);
   });
 
+  it.each(['create', key])(
+    'and the stack of Google Cloud take nothing from one another, with encryptionKey %s',
+    (written) => {
+      const made = synthesise(
+        everything
+          .replace('encryptionKey: create', `encryptionKey: ${written}`)
+          .replace('region: us-east-1', 'region: us-east-1, encryptionKey: managed'),
+        {
+          checked: false,
+        },
+      );
+      const { mirror, gcs } = made.stacks[0] ?? {};
+      expect([mirror?.dependencies, gcs?.dependencies]).toEqual([[], []]);
+      expect(JSON.stringify(made.templates)).not.toMatch(
+        /Fn::(GetStackOutput|ImportValue)|PublishOutput|ExportsOutput/,
+      );
+      const groups = Object.values(made.templates['weights-gcs']?.Resources ?? {}).filter(
+        ({ Type }) => Type === 'AWS::Logs::LogGroup',
+      );
+      expect(groups.map(({ Properties }) => Properties?.KmsKeyId)).toEqual([written === key ? key : undefined]);
+    },
+  );
+
   it('has outputs of its own for each publisher, however alike their names are', () => {
     const publisher = '{ principals: [ "arn:aws:iam::111122223333:role/people" ], collections: [ "*" ] }';
     const names = ['a1', 'a-1', 'our-models', 'ourmodels'];

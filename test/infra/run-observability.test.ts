@@ -79,7 +79,7 @@ describe('observability with everything on', () => {
   });
 
   it('a pass that takes its time is ordinary for functions that move bytes, and not for others', () => {
-    expect(alarm('function-duration-transfer')?.Threshold).toBe(882_000);
+    expect(alarm('function-duration-transfer')?.Threshold).toBe(895_000);
     expect(alarm('function-duration-plan')?.Threshold).toBe(720_000);
   });
 

@@ -25,6 +25,8 @@ export function deploymentNameOf(folder: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+/, '')
     .slice(0, 20)
+    // Deployments are not named like the second stack of another one.
+    .replace(/(?:-+gcs)+-*$/, '')
     .replace(/-+$/, '');
   return name.length < 2 ? 'weights' : name;
 }

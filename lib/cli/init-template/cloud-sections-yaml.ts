@@ -25,7 +25,7 @@ cloud:
   #   accessLogs: false
   #   readers: { principals: [ "222233334444" ] }
   #
-  # By keys of S3 (managed), by one KMS key for everything (create), or by the KMS key of an ARN.
+  # By keys of S3 (managed), by one KMS key for everything in AWS (create), or by the KMS key of an ARN.
   # encryptionKey: managed
   #
   # retention:

@@ -181,7 +181,7 @@ export const cloudSchema = z.strictObject({
   encryptionKey: z
     .union([z.literal('managed'), z.literal('create'), kmsKeyArn])
     .default('managed')
-    .describe('managed: keys of S3. create: one KMS key for everything. Or the ARN of a KMS key.'),
+    .describe('managed: keys of S3. create: one KMS key for everything in the stack of AWS. Or the ARN of a KMS key.'),
   retention: retention.prefault({}).describe('How long what is kept no more is kept.'),
   pipeline: pipeline.prefault({}).describe('How much is done at the same time, and with what.'),
   gcs: gcs.optional().describe('A mirror in Google Cloud Storage.'),

@@ -6,6 +6,7 @@ import {
   bucketName,
   ciRoleName,
   gcsRoleName,
+  gcsStackName,
   longestBucketName,
   longestRoleName,
 } from './resource-names.ts';
@@ -97,6 +98,11 @@ function nameFindings({ cloud, publishers }: Deployment): FieldIssue[] {
   const findings: FieldIssue[] = [];
   if (bucket.length > longestBucketName) {
     findings.push(finding(['cloud', 'name'], tooLong('bucket', bucket, longestBucketName)));
+  }
+  // The stacks of a deployment `x` are `x` and `x-gcs`.
+  if (cloud.name.endsWith(gcsStackName(''))) {
+    const message = `a name that ends in ${gcsStackName('')} is that of another deployment's stack in Google Cloud`;
+    findings.push(finding(['cloud', 'name'], message));
   }
   for (const publisher of Object.keys(publishers)) {
     const role = ciRoleName('submit', publisher, place, cloud.rolePrefix);

@@ -19,7 +19,7 @@ export const gcsBucketProperties = z.object({
   Cors: z.array(z.string()).default([]),
   /** `key=value`. */
   Labels: z.array(z.string()).default([]),
-  /** Name of the deployment. */
+  /** The deployment: name, account and region, as the value of a label. */
   Owner: z.string(),
   /** Members that may read and write objects. */
   Writers: z.array(z.string()).default([]),

@@ -15,7 +15,7 @@ export interface WantedBucket {
   /** Origins whose pages may read it. */
   readonly cors: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Name of the deployment: the label by which it knows its own buckets. */
+  /** Name, account and region of the deployment: the label by which it knows its own buckets. */
   readonly owner: string;
   /** Members, such as `principalSet://…`, who may read, write and list objects. */
   readonly writers: readonly string[];
