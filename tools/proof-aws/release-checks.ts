@@ -3,8 +3,8 @@ import { proofPublisher } from './throw-away-deployment.ts';
 
 interface RunReport {
   readonly state?: string;
-  readonly problem?: string;
-  readonly artifacts?: readonly { readonly id: string; readonly state: string; readonly reason?: string }[];
+  readonly artifacts?: readonly { readonly id: string; readonly reason?: string }[];
+  readonly error?: { readonly message: string };
 }
 
 /** Releases go through the pipeline, with the role that a publisher has. */
@@ -63,6 +63,20 @@ async function submitted(proof: Proof, access: 'public' | 'private'): Promise<Ru
   const { stdout, said, code } = await proof.asPublisher(
     ...['submit', manifest, '--publisher', proofPublisher, '--wait', '--json'],
   );
-  expectThat(code === 0, `submit ended with exit code ${code}:\n${stdout}\n${said}`);
-  return JSON.parse(stdout) as RunReport;
+  const report = reportIn(stdout);
+  expectThat(code === 0, [`submit ended with exit code ${code}`, ...reasonsOf(report, said)].join('\n'));
+  return report;
+}
+
+function reportIn(stdout: string): RunReport {
+  try {
+    return JSON.parse(stdout) as RunReport;
+  } catch {
+    return {};
+  }
+}
+
+function reasonsOf({ artifacts = [], error }: RunReport, said: string): readonly string[] {
+  const reasons = artifacts.flatMap(({ id, reason }) => (reason === undefined ? [] : [`${id}: ${reason}`]));
+  return error === undefined ? (reasons.length > 0 ? reasons : [said]) : [error.message];
 }
