@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { AttemptPointer } from '../../contract/cloud/payloads.ts';
+import type { AttemptPointer, PlanInput } from '../../contract/cloud/payloads.ts';
 import type { AttemptPlace } from '../../contract/cloud/state-keys.ts';
 import { type Submission, submissionSchema } from '../../contract/cloud/submission.ts';
+import type { Clock } from '../clock.ts';
 import { Sha256 } from '../digest/sha256.ts';
 import { InvalidFile, Refused, type WeighbridgeError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
@@ -17,6 +18,7 @@ import {
   outcomeName,
   outcomeSchema,
   submissionName,
+  type TakenDocument,
   takenName,
   takenSchema,
 } from './attempt-documents.ts';
@@ -59,6 +61,26 @@ export function parseSubmitted(
     .filter(({ message }) => message !== noDigest)
     .map(({ line, field, message }) => `${file}:${line}: ${field}: ${message}`);
   return { submission, manifest, sha256: Sha256.ofBytes(bytes), warnings };
+}
+
+/**
+ * Takes an attempt for an execution, unless another one has it; asked again, it says the same. Who finds an execution
+ * dead takes what that one had not: else a second event would begin a run whose report is written.
+ * @returns whose it is.
+ */
+export async function takeAttempt(
+  records: AttemptRecords,
+  { execution, key, versionId }: Omit<PlanInput, 'bucket'>,
+  { publisher }: AttemptPlace,
+  clock: Clock,
+): Promise<TakenDocument> {
+  const versioned = versionId === undefined ? {} : { versionId };
+  const takenAt = clock.now().toISOString();
+  return await records.createOnce(
+    takenName,
+    { format: 1, execution, publisher, key, ...versioned, takenAt },
+    takenSchema,
+  );
 }
 
 /** Reads what the first state accepted. @throws StoreError when there is no such attempt. */

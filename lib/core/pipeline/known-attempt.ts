@@ -40,7 +40,7 @@ export interface KnownAttempt {
   readonly manifest: Manifest | undefined;
   readonly specs: ReadonlyMap<string, ArtifactSpec>;
   readonly store: Store | undefined;
-  /** Is the release readable from the primary now? */
+  /** Is the release readable from the primary now, as far as its publisher may know? */
   readonly listed: boolean;
   readonly plan: PlanDocument | undefined;
   readonly outcome: OutcomeDocument | undefined;
@@ -58,7 +58,9 @@ export async function readKnownAttempt(place: AttemptPlace, ports: PipelinePorts
   const submitted = submission && (await ifKnown(async () => parseSubmitted(submission, ports.configuration)));
   const manifest = submitted?.manifest;
   const store = manifest && (await ifKnown(() => ports.openPrimary(manifest.access)));
-  const listed = manifest && store && (await ifKnown(() => isListed(manifest, store)));
+  // Of what was not accepted its publisher need not learn whether it is there.
+  const mayKnow = manifest && store && accepted !== undefined;
+  const listed = mayKnow && (await ifKnown(() => isListed(manifest, store)));
   return {
     place,
     records,

@@ -4,7 +4,7 @@ import { itemsName, parseSubmissionKey, workPrefix } from '../../contract/cloud/
 import { submissionSchema } from '../../contract/cloud/submission.ts';
 import { NotAuthorised, Refused, WeighbridgeError } from '../errors.ts';
 import { releaseName } from '../mirror/release-ref.ts';
-import { type Attempt, assemble, keepOutcome, openStore, parseSubmitted } from './attempt.ts';
+import { type Attempt, assemble, keepOutcome, openStore, parseSubmitted, takeAttempt } from './attempt.ts';
 import {
   itemName,
   outcomeName,
@@ -13,8 +13,6 @@ import {
   planName,
   planSchema,
   submissionName,
-  takenName,
-  takenSchema,
 } from './attempt-documents.ts';
 import { AttemptRecords } from './attempt-records.ts';
 import { checkKind, checkPublisher, checkRun, checkSources } from './check-submission.ts';
@@ -42,19 +40,8 @@ export async function planRun(input: PlanInput, ports: PipelinePorts): Promise<P
       throw new Refused('wrong-submission', `${input.key} of ${input.bucket} is no submission to this deployment`);
     }
     const records = new AttemptRecords(ports.work, place);
-    const { execution, key, versionId } = input;
-    const taken = await records.createOnce(
-      takenName,
-      {
-        format: 1,
-        execution,
-        publisher: place.publisher,
-        key,
-        ...(versionId === undefined ? {} : { versionId }),
-        takenAt: ports.clock.now().toISOString(),
-      },
-      takenSchema,
-    );
+    const { execution } = input;
+    const taken = await takeAttempt(records, input, place, ports.clock);
     if (taken.execution !== execution || taken.publisher !== place.publisher) return { ...place, next: 'duplicate' };
     if ((await records.read(outcomeName, outcomeSchema)) !== undefined) return { ...place, next: 'report' };
     try {

@@ -1,11 +1,13 @@
-import type { ReportInput, ReportOutput } from '../../contract/cloud/payloads.ts';
+import { planInput, type ReportInput, type ReportOutput } from '../../contract/cloud/payloads.ts';
 import type { RunEnded } from '../../contract/cloud/run-ended.ts';
 import { type AttemptPlace, parseSubmissionKey, reportKey } from '../../contract/cloud/state-keys.ts';
 import { WeighbridgeError } from '../errors.ts';
 import { releaseName } from '../mirror/release-ref.ts';
 import type { StageReport } from '../stage/report.ts';
 import { type Store, StoreError } from '../stores/store.ts';
-import { type KnownAttempt, readKnownAttempt } from './known-attempt.ts';
+import { takeAttempt } from './attempt.ts';
+import { AttemptRecords } from './attempt-records.ts';
+import { ifKnown, type KnownAttempt, readKnownAttempt } from './known-attempt.ts';
 import { faultOf, makeReport } from './make-report.ts';
 import { asState } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
@@ -33,11 +35,11 @@ export async function reportRun(input: ReportInput, ports: PipelinePorts): Promi
     const place = placeOf(input);
     // Something else was put where submissions lie: there is nobody to report to.
     if (place === undefined) return { output: nobody, report: undefined, event: undefined };
-    const known = await readKnownAttempt(place, ports);
-    if ('died' in input && known.taken !== undefined && known.taken.execution !== input.died.execution) {
+    if ('died' in input && !(await isOwn(input.died, place, ports))) {
       // A second execution of one event: the attempt is another's.
       return { output: { ...place, ok: false, state: 'duplicate' }, report: undefined, event: undefined };
     }
+    const known = await readKnownAttempt(place, ports);
     const made = await makeReport(known, faultOf(input), ports.clock.now());
     const { report, created } = await putReport(ports.state, place, made);
     const output = { ...place, ok: report.ok, state: report.state };
@@ -52,18 +54,31 @@ export async function reportRun(input: ReportInput, ports: PipelinePorts): Promi
 
 const nobody: ReportOutput = { publisher: '', run: '', attempt: '', ok: false, state: 'refused' };
 
+type Died = Extract<ReportInput, { died: unknown }>['died'];
+
 /** Undefined when what died was started by no submission. */
 function placeOf(input: ReportInput): AttemptPlace | undefined {
-  if ('died' in input) return parseSubmissionKey(submittedKey(input.died.input));
+  if ('died' in input) return parseSubmissionKey(startedBy(input.died)?.key ?? '');
   return { publisher: input.publisher, run: input.run, attempt: input.attempt };
 }
 
-function submittedKey(text: string): string {
+/** Has the execution that died the attempt, from now on at the latest? */
+async function isOwn({ execution, ...died }: Died, place: AttemptPlace, ports: PipelinePorts): Promise<boolean> {
+  const started = startedBy(died);
+  if (started === undefined) return false;
+  const records = new AttemptRecords(ports.work, place);
+  const taken = await ifKnown(() => takeAttempt(records, { ...started, execution }, place, ports.clock));
+  // One that cannot be read must not keep the report away.
+  return taken === undefined || (taken.execution === execution && taken.publisher === place.publisher);
+}
+
+const startInput = planInput.pick({ key: true, versionId: true });
+
+function startedBy({ input }: Pick<Died, 'input'>) {
   try {
-    const { key } = JSON.parse(text) as { key?: unknown };
-    return typeof key === 'string' ? key : '';
+    return startInput.safeParse(JSON.parse(input)).data;
   } catch {
-    return '';
+    return undefined;
   }
 }
 
