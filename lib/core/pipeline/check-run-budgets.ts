@@ -19,9 +19,25 @@ export function checkRunBudgets(
   store: Store,
   configuration: RuntimeConfiguration,
 ): void {
+  checkSizes(movables, configuration);
   checkBytes(movables, configuration);
   checkCost(movables, collection, configuration);
   checkParts(movables, store, configuration);
+}
+
+/** What upstream does not tell the length of would pass any limit. */
+function checkSizes(movables: readonly Movable[], { maxRunBytes, maxRunCost }: RuntimeConfiguration): void {
+  const limit = maxRunBytes !== undefined ? 'maxRunBytes' : maxRunCost !== undefined ? 'maxRunCost' : undefined;
+  const unknown = movables.find(({ entry }) => entry.size === null);
+  if (limit === undefined || unknown === undefined) return;
+  throw new Refused(
+    'over-budget',
+    `the size of ${unknown.spec.file} is not known, and \`${limit}\` limits what a run may fetch`,
+    {
+      hint: 'Nothing was fetched. `weighbridge lock` writes sizes into the manifest.',
+      evidence: { file: unknown.spec.file },
+    },
+  );
 }
 
 function checkBytes(movables: readonly Movable[], { maxRunBytes }: RuntimeConfiguration): void {
@@ -35,7 +51,8 @@ function checkBytes(movables: readonly Movable[], { maxRunBytes }: RuntimeConfig
 
 function checkCost(movables: readonly Movable[], collection: string, configuration: RuntimeConfiguration): void {
   const { maxRunCost, pipeline, replicas } = configuration;
-  if (maxRunCost === undefined) return;
+  // To find that nothing is to be done is no run that anybody limits.
+  if (maxRunCost === undefined || movables.length === 0) return;
   const { memory, timeoutSeconds } = pipeline;
   const sizes = movables.map(({ entry }) => entry.size ?? 0);
   const gcsReplicas = replicasOf(replicas, collection).length;
@@ -46,6 +63,22 @@ function checkCost(movables: readonly Movable[], collection: string, configurati
     hint: 'Nothing was fetched. `weighbridge cost` shows what it is for; raise the limit in weighbridge.yaml if you want that.',
     evidence: { usd, maxRunCost },
   });
+}
+
+/**
+ * Why a replica is not completed: the copy would cost more than a run may, as when a replica is new to a release that was
+ * published long ago. Undefined where it may be.
+ */
+export function tooDearToCopy(
+  sizes: readonly number[],
+  { maxRunCost, pipeline }: RuntimeConfiguration,
+): string | undefined {
+  if (maxRunCost === undefined) return undefined;
+  const { memory, timeoutSeconds } = pipeline;
+  const cost = (gcsReplicas: number) => totalOf(stagingCost({ sizes, gcsReplicas, memory, timeoutSeconds }, prices));
+  const usd = cost(1) - cost(0);
+  if (usd <= maxRunCost) return undefined;
+  return `copying would cost about ${usd.toFixed(2)} USD; \`maxRunCost\` of weighbridge.yaml allows ${maxRunCost.toFixed(2)}`;
 }
 
 function checkParts(movables: readonly Movable[], { limits }: Store, { pipeline }: RuntimeConfiguration): void {

@@ -6,7 +6,8 @@ import { isRecorded } from '../replicate/inspect-replica.ts';
 import { type PrimaryRelease, readPrimary } from '../replicate/primary-release.ts';
 import { surveyRelease } from '../stage/survey.ts';
 import type { Attempt } from './attempt.ts';
-import type { PublishedDocument } from './attempt-documents.ts';
+import { type PublishedDocument, replicaFaultName, replicaFaultSchema } from './attempt-documents.ts';
+import { tooDearToCopy } from './check-run-budgets.ts';
 import { inBatches, smallArtifact } from './make-items.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 
@@ -31,6 +32,15 @@ export async function planReplicas(attempt: Attempt, ports: PipelinePorts): Prom
       continue;
     }
     replicas.push(name);
+    const reason = tooDearToCopy(
+      lacking.map(({ size }) => size),
+      ports.configuration,
+    );
+    if (reason !== undefined) {
+      const fault = { format: 1, state: 'refused', reason } as const;
+      await attempt.records.createOnce(replicaFaultName(name), fault, replicaFaultSchema);
+      continue;
+    }
     const large = lacking.filter(({ size }) => size > smallArtifact).sort((a, b) => b.size - a.size);
     const small = lacking.filter(({ size }) => size <= smallArtifact);
     const groups = [...large.map((one) => [one]), ...inBatches(small, ({ size }) => size)];

@@ -78,6 +78,19 @@ describe('a submission is refused before anything is fetched or written', () => 
     expect(fixture.upstream.bytesServed('/weights')).toBeLessThan(100);
   });
 
+  it.each([
+    ['maxRunBytes', 1e12],
+    ['maxRunCost', 1000],
+  ])('of a size that upstream is too busy to tell, where %s is set', async (limit, value) => {
+    const unsized = fixture.manifest(weights).replace(/,"size":\d+/, '');
+    const busy = { kind: 'status', status: 429, headers: { 'retry-after': '600' } } as const;
+    fixture.upstream.fault('/weights', busy, { times: 1 });
+    fixture.configure({ [limit]: value });
+    const { reported } = await driveRun(fixture, await fixture.submit(unsized));
+    expect(reported?.report).toMatchObject({ ok: false, state: 'refused', published: false });
+    expect(reported?.report?.error?.message).toContain('the size of weights.bin is not known');
+  });
+
   it('from a clock that is days ahead, which would keep later ones out', async () => {
     const attempt = ulid(Date.now() + 3 * 86_400_000);
     await refused(await fixture.submit(fixture.manifest(weights), { attempt }), 'a time that has not come');

@@ -241,6 +241,20 @@ describe('a replica', () => {
     expect(third.passes).toBe(0);
   });
 
+  it('that is new to an old release is not copied to for more than a run may cost, and the run says so', async () => {
+    const manifest = fixture.manifest(weights);
+    fixture.configure({ replicas: [] });
+    await driveRun(fixture, await fixture.submit(manifest));
+    fixture.configure({ replicas: [{ collections: ['*'], to: ['gcs'] }], maxRunCost: 1e-9 });
+    const { reported } = await driveRun(fixture, await fixture.submit(manifest));
+    expect(reported?.report).toMatchObject({ ok: false, state: 'degraded', published: true });
+    expect(reported?.report?.stores[1]).toMatchObject({
+      state: 'refused',
+      reason: expect.stringContaining('maxRunCost'),
+    });
+    expect(stored(fixture.replica.bucket, key)).toBeUndefined();
+  });
+
   it('of the other access class is left alone, and the run says so', async () => {
     const input = await fixture.submit(fixture.manifest(weights, { access: 'private' }));
     const { reported } = await driveRun(fixture, input);
