@@ -22,13 +22,17 @@ const deployment = resolveDeployment(parseConfiguration(exampleDeployment, 'weig
 const example = deployedResources(synthesise(exampleDeployment, { checked: false }));
 const largest = deployedResources(synthesise(largestDeployment, { checked: false }));
 const roles = deployedRoles(example);
-const idle = totalOf(idleMonth(deployment, billedAlarms(deployment), prices));
+const idle = idleMonth(deployment, billedAlarms(deployment), prices);
+// What is no resource of the template.
+const beside = idle.filter(({ price }) => price === 'metric' || price === 'secret');
 
 const pages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'deploy.md': {
     resources: [
       resourceTable(example, largest, deployment),
-      `Prices as of ${pricesAsOf}. \`weighbridge cost\` adds them up: ${idle.toFixed(2)} USD for this deployment, metrics included.`,
+      `Prices as of ${pricesAsOf}. \`weighbridge cost\` adds them up: ${totalOf(idle).toFixed(2)} USD for this deployment, with ${beside
+        .map(({ what, usd }) => `${what} (${usd.toFixed(2)})`)
+        .join(', and ')}.`,
     ].join('\n\n'),
     roles: rolesTable(roles),
     launcher: launcherTable(join(docs, '../test/servers/ministack/patches')),
