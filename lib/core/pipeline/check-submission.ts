@@ -7,10 +7,7 @@ import { runId } from '../stage/run-progress.ts';
 import type { Store } from '../stores/store.ts';
 import type { SubmittedManifest } from './attempt.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
-import { refusalHint, refusalMessage, refusedSources } from './source-rules.ts';
-
-/** Refused sources told at most. */
-const shown = 10;
+import { checkNoneRefused, refusedSources } from './source-rules.ts';
 
 /** @throws Refused for what this version or this publisher cannot submit. */
 export function checkKind({ kind }: Submission, { publisher }: AttemptPlace): void {
@@ -58,17 +55,7 @@ export async function checkSources(manifest: Manifest, ports: PipelinePorts): Pr
     state: `s3://${ports.stateBucket}`,
     private: privateStore === undefined ? [] : [bucketOf(privateStore.url)],
   };
-  const refused = refusedSources(manifest, ports.configuration, own);
-  if (refused.length === 0) return;
-  const lines = refused.slice(0, shown).map((one) => `${one.artifact}: ${refusalMessage(one)}`);
-  const more = refused.length > shown ? [`and ${refused.length - shown} more`] : [];
-  const what = refused.length === 1 ? 'a source is' : `${refused.length} sources are`;
-  const hint = refused.map(refusalHint).find((one) => one !== undefined);
-  throw new Refused(
-    'not-granted',
-    [`${what} refused`, ...lines, ...more].join('\n'),
-    hint === undefined ? {} : { hint },
-  );
+  checkNoneRefused(refusedSources(manifest, ports.configuration, own));
 }
 
 function bucketOf(url: string): string {

@@ -1,22 +1,21 @@
-import pLimit from 'p-limit';
 import type { WeighbridgeError } from '../errors.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
 import { claimStore } from '../registry/registry-file.ts';
 import { checkReplica, checkSizes } from '../replicate/check-replica.ts';
-import { copyArtifact } from '../replicate/copy-artifacts.ts';
+import { copyArtifact, isOneArtifacts } from '../replicate/copy-artifacts.ts';
 import { inspectReplica } from '../replicate/inspect-replica.ts';
 import { type PrimaryRelease, readPrimary } from '../replicate/primary-release.ts';
 import { sentences } from '../sentences.ts';
-import { SourceError } from '../sources/source.ts';
 import { forgetLost } from '../stage/forget-lost.ts';
+import { lanesBySize } from '../stage/lanes-by-size.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { surveyRelease } from '../stage/survey.ts';
-import { type ObjectStat, type Store, StoreError } from '../stores/store.ts';
+import type { ObjectStat, Store } from '../stores/store.ts';
 import { TransferTakenOver } from '../transfer/checkpoint-writer.ts';
 import type { Attempt } from './attempt.ts';
 import { earlierCopies } from './earlier-copies.ts';
 
-/** Large artifacts copied at once, and small ones. */
+/** Large artifacts copied at once; small ones go four times as many. */
 const atOnce = 8;
 
 /** Receives what becomes of each file. */
@@ -84,14 +83,9 @@ async function copyAll(
       } else results.failed(artifact, sentences([error.message, error.hint]));
     }
   };
-  const limit = pLimit(atOnce);
-  await Promise.all(absent.map((artifact) => limit(() => copy(artifact))));
+  const turn = lanesBySize(atOnce);
+  await Promise.all(absent.map((artifact) => turn(artifact.size, () => copy(artifact))));
   engine.signal.throwIfAborted();
   if (trouble === undefined) failure.signal.throwIfAborted();
   return trouble;
-}
-
-/** Trouble with one object, of which the others need know nothing. */
-function isOneArtifacts(error: unknown): error is WeighbridgeError {
-  return error instanceof StoreError || error instanceof SourceError || error instanceof TransferTakenOver;
 }

@@ -1,3 +1,4 @@
+import { Refused } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import {
   type GrantConfiguration,
@@ -7,6 +8,9 @@ import {
   sourceRefusal,
   spokenSource,
 } from './source-refusal.ts';
+
+/** Refused sources told at most. */
+const shown = 10;
 
 /** A source of a manifest that the deployment may not read. */
 export interface RefusedSource extends SourceRefusal {
@@ -43,4 +47,14 @@ export function refusalMessage({ source, reason }: Pick<RefusedSource, 'source' 
 export function refusalHint({ lines }: Pick<SourceRefusal, 'lines'>): string | undefined {
   if (lines.length === 0) return undefined;
   return `If that is meant, add to weighbridge.yaml and deploy again:\n${lines.join('\n')}`;
+}
+
+/** @throws Refused that tells them, where there are any. */
+export function checkNoneRefused(refused: readonly RefusedSource[]): void {
+  if (refused.length === 0) return;
+  const lines = refused.slice(0, shown).map((one) => `${one.artifact}: ${refusalMessage(one)}`);
+  const more = refused.length > shown ? [`and ${refused.length - shown} more`] : [];
+  const what = refused.length === 1 ? 'a source is refused' : `${refused.length} sources are refused`;
+  const hint = refused.map(refusalHint).find((one) => one !== undefined);
+  throw new Refused('not-granted', [what, ...lines, ...more].join('\n'), hint === undefined ? {} : { hint });
 }

@@ -1,19 +1,16 @@
-import pLimit from 'p-limit';
 import { Sha256 } from '../digest/sha256.ts';
 import type { WeighbridgeError } from '../errors.ts';
 import type { ReleaseArtifact } from '../registry/records.ts';
 import { sentences } from '../sentences.ts';
 import { SourceError } from '../sources/source.ts';
 import { StoreSource } from '../sources/store-source.ts';
+import { lanesBySize } from '../stage/lanes-by-size.ts';
 import { moveObject } from '../stage/move-object.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import { type ObjectStat, type Store, StoreError } from '../stores/store.ts';
 import { TransferTakenOver } from '../transfer/checkpoint-writer.ts';
 import type { PrimaryRelease } from './primary-release.ts';
 import type { ReplicaProgress } from './replica-progress.ts';
-
-/** Objects up to this many bytes are limited by requests, not by bandwidth, and go four times as many at once. */
-const small = 1 << 20;
 
 /** Artifacts that fail one after the other before a replica counts as gone: it must not cost each its whole retries. */
 const givesUpAfter = 8;
@@ -41,8 +38,7 @@ export async function copyArtifacts(
 ): Promise<ReadonlyMap<string, ObjectStat>> {
   const failure = new AbortController();
   const stoppable = { ...ports, signal: AbortSignal.any([ports.signal, failure.signal]) };
-  const largeOnes = pLimit(request.concurrency);
-  const smallOnes = pLimit(request.concurrency * 4);
+  const turn = lanesBySize(request.concurrency);
   const copied = new Map<string, ObjectStat>();
   let failedInARow = 0;
   const copy = async (artifact: ReleaseArtifact) => {
@@ -63,16 +59,14 @@ export async function copyArtifacts(
       if (failedInARow >= givesUpAfter) failure.abort(error);
     }
   };
-  await Promise.all(
-    artifacts.map((artifact) => (artifact.size <= small ? smallOnes : largeOnes)(() => copy(artifact))),
-  );
+  await Promise.all(artifacts.map((artifact) => turn(artifact.size, () => copy(artifact))));
   ports.signal.throwIfAborted();
   failure.signal.throwIfAborted();
   return copied;
 }
 
 /** Trouble with one object, of which the others need know nothing. */
-function isOneArtifacts(error: unknown): error is WeighbridgeError {
+export function isOneArtifacts(error: unknown): error is WeighbridgeError {
   return error instanceof StoreError || error instanceof SourceError || error instanceof TransferTakenOver;
 }
 

@@ -1,13 +1,10 @@
-import pLimit from 'p-limit';
 import type { ArtifactSpec } from '../manifest/manifest.ts';
 import { type CopySource, provenCopy } from './find-copies.ts';
 import type { Finding } from './inspect.ts';
+import { lanesBySize } from './lanes-by-size.ts';
 import type { RunProgress } from './run-progress.ts';
 import { type StagedArtifact, stageArtifact } from './stage-artifact.ts';
 import type { StagePorts, StageRequest } from './stage-ports.ts';
-
-/** Objects up to this many bytes are limited by requests, not by bandwidth, and go four times as many at once. */
-const small = 1 << 20;
 
 function sizeOf(finding: Extract<Finding, { kind: 'fetch' | 'copy' }>): number {
   return finding.kind === 'copy' ? finding.from.size : finding.size;
@@ -30,8 +27,7 @@ export async function stageAll(
   }
   const failure = new AbortController();
   const stoppable = { ...ports, signal: AbortSignal.any([ports.signal, failure.signal]) };
-  const largeOnes = pLimit(request.concurrency);
-  const smallOnes = pLimit(request.concurrency * 4);
+  const turn = lanesBySize(request.concurrency);
   const results = new Map<ArtifactSpec, StagedArtifact>();
   const vouched = new Map<string, Pick<CopySource, 'size' | 'proof'>>();
   const stage = async (spec: ArtifactSpec) => {
@@ -42,13 +38,8 @@ export async function stageAll(
     const work = () => stageArtifact(spec, finding, request, stoppable);
     try {
       // Only what moves bytes waits for its turn.
-      const turn =
-        finding.kind !== 'fetch' && finding.kind !== 'copy'
-          ? undefined
-          : sizeOf(finding) <= small
-            ? smallOnes
-            : largeOnes;
-      const staged = await (turn === undefined ? work() : turn(work));
+      const moves = finding.kind === 'fetch' || finding.kind === 'copy';
+      const staged = await (moves ? turn(sizeOf(finding), work) : work());
       results.set(spec, staged);
       onStaged(staged);
     } catch (error) {

@@ -3,11 +3,8 @@ import { coversCollection } from '../../contract/cloud/publishers.ts';
 import { Refused, UsageError } from '../errors.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { OwnBuckets } from '../pipeline/source-refusal.ts';
-import { type RefusedSource, refusalHint, refusalMessage, refusedSources } from '../pipeline/source-rules.ts';
+import { checkNoneRefused, refusedSources } from '../pipeline/source-rules.ts';
 import type { ChosenPublisher } from './choose-publisher.ts';
-
-/** Refused sources told at most. */
-const shown = 10;
 
 /**
  * What the pipeline would refuse and this machine can tell, before a byte is sent. The pipeline checks all of it again.
@@ -48,19 +45,10 @@ export function checkSubmission(
       hint: 'Run `weighbridge lock` on it, commit, and submit again.',
     });
   }
-  checkSources(refusedSources(manifest, deploymentGrants(deployment), own));
+  checkNoneRefused(refusedSources(manifest, deploymentGrants(deployment), own));
 }
 
 /** What of a deployment decides about sources. */
 export function deploymentGrants({ sources, trustedOrigins, cloud }: Deployment) {
   return { sources, trustedOrigins, gcs: cloud.gcs };
-}
-
-function checkSources(refused: readonly RefusedSource[]): void {
-  if (refused.length === 0) return;
-  const lines = refused.slice(0, shown).map((one) => `${one.artifact}: ${refusalMessage(one)}`);
-  const more = refused.length > shown ? [`and ${refused.length - shown} more`] : [];
-  const what = refused.length === 1 ? 'a source is refused' : `${refused.length} sources are refused`;
-  const hint = refused.map(refusalHint).find((one) => one !== undefined);
-  throw new Refused('not-granted', [what, ...lines, ...more].join('\n'), hint === undefined ? {} : { hint });
 }
