@@ -30,7 +30,7 @@ export function providerHost(issuer: string): string {
  * https://docs.github.com/en/actions/reference/security/oidc
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
  *
- * @param of `submit`: jobs of the release branch, or of the environment. `plan`: jobs of pull requests; those of forks
+ * @param of `submit`: jobs of the release branch, where one is named those in the environment. `plan`: jobs of pull requests; those of forks
  * get no token from GitHub.
  */
 export function githubTrust(github: GitHub, of: 'submit' | 'plan'): TrustConditions {
@@ -44,6 +44,8 @@ export function githubTrust(github: GitHub, of: 'submit' | 'plan'): TrustConditi
       sub: subjects,
       ...(repositoryId === undefined ? {} : { repository_id: repositoryId }),
       ...(ownerId === undefined ? {} : { repository_owner_id: ownerId }),
+      // Unless its settings say otherwise, jobs of every branch may enter an environment, those of pull requests too.
+      ...(of === 'submit' && github.environment !== undefined ? { ref: `refs/heads/${github.branch}` } : {}),
     }),
   };
 }

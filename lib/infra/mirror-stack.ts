@@ -12,6 +12,7 @@ import {
   publicMirrorOf,
 } from '../contract/cloud/cloud-configuration.ts';
 import { type Deployment, runtimeConfiguration } from '../contract/cloud/deployment.ts';
+import { deploymentWarnings } from '../contract/cloud/deployment-warnings.ts';
 import { type BucketPurpose, bucketName } from '../contract/cloud/resource-names.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { given } from './given.ts';
@@ -169,12 +170,9 @@ export class MirrorStack extends Stack {
   }
 
   #warn(): void {
-    const { trustedOrigins } = this.#deployment;
-    if (trustedOrigins.length === 0) return;
-    const message =
-      `The pipeline may reach ${trustedOrigins.join(', ')} although that is plain http or a private address: ` +
-      'trustedOrigins in weighbridge.yaml names it. Take it out unless this deployment is for trying things.';
-    Annotations.of(this).addWarningV2('weighbridge:trusted-origins', message);
+    for (const { id, message } of deploymentWarnings(this.#deployment)) {
+      Annotations.of(this).addWarningV2(`weighbridge:${id}`, message);
+    }
   }
 
   #outputs(): void {

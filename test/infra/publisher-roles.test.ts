@@ -104,11 +104,17 @@ describe('the roles of publishers', () => {
     expect(warned.map(({ id }) => id)).toEqual(['/Stack/Publishers/old', '/Stack/Publishers/gated']);
   });
 
-  it('an environment takes the place of the branch, its colons written as GitHub writes them', () => {
-    expect(conditionsOf('weighbridge-submit-gated-')).toMatchObject({
-      StringEquals: { [claim('sub')]: ['repo:acme/models:environment:release%3A eu'] },
+  it('an environment, its colons written as GitHub writes them, is entered from the release branch alone', () => {
+    expect(conditionsOf('weighbridge-submit-gated-')).toEqual({
+      StringEquals: {
+        [claim('aud')]: 'sts.amazonaws.com',
+        [claim('sub')]: ['repo:acme/models:environment:release%3A eu'],
+        [claim('ref')]: 'refs/heads/main',
+      },
     });
-    expect(JSON.stringify(conditionsOf('weighbridge-submit-gated-'))).not.toContain('refs/heads');
+    expect(conditionsOf('weighbridge-plan-gated-')).toMatchObject({
+      StringEquals: { [claim('sub')]: ['repo:acme/models:pull_request'] },
+    });
   });
 
   it('GitLab: the release branch submits, the branches of the same project alone plan', () => {

@@ -7,7 +7,10 @@ export const gitlabCiYaml = `# A merge request is checked, and one comment says 
 #   WEIGHBRIDGE_PLAN_ROLE      PlanRole...
 #   WEIGHBRIDGE_SUBMIT_ROLE    SubmitRole...
 #   WEIGHBRIDGE_COMMENT_TOKEN  masked: a project access token, role Reporter, scope api; without it the plan is an
-#                              artifact of the job and there is no comment
+#                              artifact of the job and there is no comment. Whoever may push a branch can read it
+#                              (a pipeline is what its branch says), so let it do nothing but comment
+# Before GitLab runs the pipeline of a fork in this project it asks: do not. It would get tokens that name this project
+# and the branch of the fork, which may be called like yours.
 workflow:
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"

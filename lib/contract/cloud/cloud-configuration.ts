@@ -136,7 +136,7 @@ const gcs = z.strictObject({
   publicRead: z
     .boolean()
     .default(false)
-    .describe('May anybody read the public bucket? Then the registry lists it as public.'),
+    .describe('May anybody read the public bucket? Each download from there is paid for.'),
   softDeleteDays: z
     .int()
     .min(0)

@@ -41,7 +41,7 @@ const github = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('An environment of the repository: then its jobs may submit, not the branch.'),
+    .describe('An environment of the repository: then only jobs of the branch that entered it may submit.'),
 });
 
 const gitlab = z.strictObject({

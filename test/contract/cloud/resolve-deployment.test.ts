@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deploymentNameOf } from '../../../lib/cli/init-template/cdk-app.ts';
 import { layOver } from '../../../lib/contract/cloud/lay-over.ts';
 import { patternsMeet } from '../../../lib/contract/cloud/publishers.ts';
 import { resolveDeployment, UnresolvedDeployment } from '../../../lib/contract/cloud/resolve-deployment.ts';
@@ -64,6 +65,13 @@ describe('a deployment', () => {
     const document = { environments: { dev: {}, prod: {} } };
     expect(() => resolveDeployment(document, 'test')).toThrow(/there is no environment "test"; there are dev, prod/);
     expect(() => resolveDeployment({}, 'constructor')).toThrow(UnresolvedDeployment);
+  });
+
+  it('has no name that would be that of the second stack of another one', () => {
+    expect(() => resolveDeployment({ cloud: { name: 'weights-gcs' } })).toThrow(/cloud\.name: .*ends in -gcs/);
+    expect(resolveDeployment({ cloud: { name: 'gcs-weights' } }).cloud.name).toBe('gcs-weights');
+    for (const folder of ['models-gcs', 'Models GCS', 'models-gcs-gcs'])
+      expect(deploymentNameOf(folder)).toBe('models');
   });
 
   it('lets a publisher publish into the mirrors that there are, where nothing else is said', () => {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { deploymentWarnings } from '../../../lib/contract/cloud/deployment-warnings.ts';
+import { resolveDeployment } from '../../../lib/contract/cloud/resolve-deployment.ts';
+
+const provider = '//iam.googleapis.com/projects/12/locations/global/workloadIdentityPools/weights/providers/aws';
+const gcs = { project: 'acme-models', workloadIdentity: { provider }, public: { name: 'acme-mirror' } };
+const publishers = {
+  models: { github: { owner: 'acme', repository: 'models' }, collections: ['falcon-*'], access: ['public'] },
+};
+const everything = [{ collections: ['*'], to: ['gcs'] }];
+
+const warned = (document: object) => deploymentWarnings(resolveDeployment(document as never)).map(({ id }) => id);
+
+describe('an operator is warned', () => {
+  it('of nothing, where every setting does what it says', () => {
+    expect(warned({})).toEqual([]);
+    expect(warned({ cloud: { gcs: { ...gcs, publicRead: true } }, publishers, replicas: everything })).toEqual([]);
+  });
+
+  it('of buckets in Google Cloud that nothing is copied into', () => {
+    expect(warned({ cloud: { gcs }, publishers })).toEqual(['no-replicas']);
+  });
+
+  it('of a rule whose collections nobody may publish', () => {
+    const replicas = [{ collections: ['falcon-7b', 'falcn-*'], to: ['gcs'] }];
+    const [warning] = deploymentWarnings(resolveDeployment({ cloud: { gcs }, publishers, replicas } as never));
+    expect(warning?.message).toContain('names falcn-*, and');
+  });
+
+  it('of settings that change nothing of buckets that exist already', () => {
+    const existing = { ...gcs, public: { name: 'acme-mirror', existing: true }, publicRead: true, deleteBuckets: true };
+    expect(warned({ cloud: { gcs: existing }, publishers, replicas: everything })).toEqual([
+      'existing-bucket-publicRead',
+      'existing-bucket-deleteBuckets',
+    ]);
+  });
+
+  it('of trusted origins', () => {
+    expect(warned({ trustedOrigins: ['http://127.0.0.1:8081'] })).toEqual(['trusted-origins']);
+  });
+});
