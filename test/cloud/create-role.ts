@@ -11,5 +11,6 @@ export async function createRole(
   const policy = (statements: readonly object[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements });
   const trust = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' };
   await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: policy([trust]) }));
+  if (Statement.length === 0) return;
   await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'only', PolicyDocument: policy(Statement) }));
 }

@@ -29,7 +29,7 @@ export async function deployTemplate(
     TemplateBody: JSON.stringify(template),
     Capabilities: ['CAPABILITY_NAMED_IAM' as const],
   };
-  const exists = (await statusOf(cloudFormation, StackName)) !== undefined;
+  const exists = (await stackStatus(cloudFormation, StackName)) !== undefined;
   await cloudFormation.send(exists ? new UpdateStackCommand(request) : new CreateStackCommand(request));
   const status = await ended(cloudFormation, StackName);
   if (!/^(CREATE|UPDATE)_COMPLETE$/.test(status)) throw await failure(cloudFormation, StackName, status);
@@ -47,13 +47,16 @@ export async function deleteStack(cloudFormation: CloudFormationClient, StackNam
 
 function ended(cloudFormation: CloudFormationClient, name: string): Promise<string> {
   return eventually(`stack ${name}`, async () => {
-    const status = (await statusOf(cloudFormation, name)) ?? 'DELETE_COMPLETE';
+    const status = (await stackStatus(cloudFormation, name)) ?? 'DELETE_COMPLETE';
     return status.endsWith('_IN_PROGRESS') ? undefined : status;
   });
 }
 
-/** Undefined where there is no stack of that name. */
-async function statusOf(cloudFormation: CloudFormationClient, StackName: string): Promise<string | undefined> {
+/** Status of a stack, such as `CREATE_COMPLETE`; undefined where there is none of that name. */
+export async function stackStatus(
+  cloudFormation: CloudFormationClient,
+  StackName: string,
+): Promise<string | undefined> {
   try {
     const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
     return Stacks[0]?.StackStatus;

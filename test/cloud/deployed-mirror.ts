@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { ulid } from 'ulid';
 import { stringify } from 'yaml';
@@ -234,22 +234,35 @@ export class DeployedMirror {
   /** Waits for the report of a run. @throws Error that tells what the run did instead. */
   async report(place: AttemptPlace): Promise<StageReport> {
     try {
-      return await eventually('a report', () => this.#read(reportKey(place)), { seconds: runLimit, everyMs: 200 });
+      return await eventually('a report', () => this.findReport(place), { seconds: runLimit, everyMs: 200 });
     } catch (error) {
       throw new Error(`${error instanceof Error ? error.message : error}\n${await this.story(place)}`);
     }
   }
 
+  /** The report of a run, if there is one. */
+  findReport(place: AttemptPlace): Promise<StageReport | undefined> {
+    return this.#read(reportKey(place));
+  }
+
   /** The executions that were started for an attempt, ended. */
   async executions(place: AttemptPlace): Promise<readonly EndedExecution[]> {
-    const all = await executionsOf(this.sfn, this.output('StateMachine'));
-    const ended = await Promise.all(all.map((arn) => waitForExecution(this.sfn, arn, runLimit)));
-    return ended.filter(({ input }) => (input as { key?: string }).key === submissionKey(place));
+    const arns = await executionsOf(this.sfn, this.output('StateMachine'));
+    const found = await Promise.all(
+      arns.map(async (executionArn) => {
+        const { input = '' } = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
+        return input.includes(submissionKey(place)) ? [executionArn] : [];
+      }),
+    );
+    return await Promise.all(found.flat().map((arn) => waitForExecution(this.sfn, arn, runLimit)));
   }
 
   /** The one execution of an attempt, ended. */
   async execution(place: AttemptPlace): Promise<EndedExecution> {
-    const [one, ...others] = await this.executions(place);
+    const [one, ...others] = await eventually(`an execution of ${place.attempt}`, async () => {
+      const found = await this.executions(place);
+      return found.length === 0 ? undefined : found;
+    });
     if (one === undefined || others.length > 0)
       throw new Error(`attempt ${place.attempt} has ${others.length + 1} executions`);
     return one;

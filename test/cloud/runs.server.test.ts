@@ -1,8 +1,15 @@
-import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { readFile } from 'node:fs/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { ListMapRunsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planInput } from '../../lib/contract/cloud/payloads.ts';
-import { submissionKey } from '../../lib/contract/cloud/state-keys.ts';
+import { inboxKey, reportKey, submissionKey } from '../../lib/contract/cloud/state-keys.ts';
 import { Sha256 } from '../../lib/core/digest/sha256.ts';
 import { lacksAwsEmulator } from '../servers/running-servers.ts';
 import { generateBytes } from '../upstream/generate-bytes.ts';
@@ -11,11 +18,16 @@ import { eventually } from './eventually.ts';
 import { waitForExecution } from './executions.ts';
 import { fetchFromDistribution } from './fetch-from-distribution.ts';
 import { functionProcesses } from './function-processes.ts';
+import { endOfRun, permissionsOf, pipelinePolicies, withoutPermissions } from './iam-mutation.ts';
 import { mapRunCounts, mapRunResults } from './map-results.ts';
-import { artifact, gcsBuckets, MirrorWorld, release } from './mirror-world.ts';
+import { artifact, gcsBuckets, MirrorWorld, release, vendorObject } from './mirror-world.ts';
 import { readLogs } from './read-logs.ts';
 
 const mebibyte = 2 ** 20;
+/** Five parts, and nine ranges: what has four parts and fewer begins anew. */
+const resumed = 72 * mebibyte;
+/** Those behind the third part. */
+const stalled = { method: 'GET', from: 7, times: 2 } as const;
 const setUpLimit = 180_000;
 const limit = { timeout: 180_000 };
 
@@ -39,6 +51,12 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
     const lines = (await readLogs(mirror.logs)).filter((line) => line.includes(run) && line.includes('"transfer"'));
     const parsed = lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))));
     return parsed.filter((line) => line.state === 'transfer' && line.message === message);
+  }
+
+  /** Requests for the beginning of a file at upstream. */
+  function firstRanges(path: string) {
+    const asked = world.upstream.requestsTo(path, 'GET').map(({ headers }) => headers.range ?? 'bytes=0-');
+    return asked.filter((range) => range.startsWith('bytes=0-'));
   }
 
   describe('a manifest', () => {
@@ -108,13 +126,13 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
     });
 
     it('continues where its function was killed', limit, async () => {
-      const bytes = generateBytes('killed', 40 * mebibyte);
-      // The first range of the second part never comes.
-      world.upstream.fault('/killed.bin', { kind: 'stall', at: 4096 }, { method: 'GET', from: 4, times: 2 });
+      const bytes = generateBytes('killed', resumed);
+      world.upstream.fault('/killed.bin', { kind: 'stall', at: 4096 }, stalled);
       const submitted = mirror.submit(release('my-killed', [world.file('/killed.bin', bytes)]));
-      await eventually('two stalled ranges', async () =>
-        world.upstream.requestsTo('/killed.bin', 'GET').length >= 5 ? true : undefined,
-      );
+      await eventually('a checkpoint behind which ranges stall', async () => {
+        const begun = world.upstream.requestsTo('/killed.bin', 'GET').length >= 8;
+        return begun && (await mirror.keys('state', 'work/checkpoints/')).length > 0 ? true : undefined;
+      });
       const processes = await functionProcesses(mirror.emulator, 'weights-PipelineTransfer');
       expect(processes.length).toBeGreaterThan(0);
       for (const { pid } of processes) process.kill(pid, 'SIGKILL');
@@ -122,6 +140,7 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
       expect(report).toMatchObject({ ok: true, state: 'published' });
       const begun = await passes(place.run, 'begins');
       expect(begun.length, await mirror.story(place)).toBeGreaterThan(1);
+      expect(firstRanges('/killed.bin')).toHaveLength(1);
     });
   });
 
@@ -145,19 +164,14 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
     });
 
     it('a pass that runs out of time leaves the rest to the next, which fetches nothing twice', limit, async () => {
-      const bytes = generateBytes('slow', 40 * mebibyte);
-      world.upstream.fault('/slow.bin', { kind: 'stall', at: 4096 }, { method: 'GET', from: 4, times: 2 });
+      const bytes = generateBytes('slow', resumed);
+      world.upstream.fault('/slow.bin', { kind: 'stall', at: 4096 }, stalled);
       const { report, place } = await mirror.submit(release('my-slow', [world.file('/slow.bin', bytes)]));
       expect(report).toMatchObject({ ok: true, state: 'published' });
       const story = await mirror.story(place);
       const begun = await passes(place.run, 'begins');
       expect(begun, story).toHaveLength(2);
-      const ranges = world.upstream.requestsTo('/slow.bin', 'GET').map(({ headers }) => headers.range);
-      expect(
-        // But for the byte that says whether there are ranges.
-        ranges.filter((range) => range?.startsWith('bytes=0-') && range !== 'bytes=0-0'),
-        story,
-      ).toHaveLength(1);
+      expect(firstRanges('/slow.bin'), story).toHaveLength(1);
       expect(world.upstream.bytesServed('/slow.bin')).toBeLessThan(bytes.length + 24 * mebibyte);
     });
 
@@ -248,6 +262,137 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
       ] as const) {
         const answer = await fetch(`${mirror.emulator.url}/${mirror.bucket(purpose)}/registry.json`);
         expect([purpose, answer.status]).toEqual([purpose, status]);
+      }
+    });
+  });
+
+  describe.concurrent('a manifest cannot launder', () => {
+    const bytes = generateBytes('coveted', 3000);
+
+    /** Past the program, which would refuse to submit it. */
+    async function refused(collection: string, source: string, access = 'public'): Promise<string> {
+      const place = await mirror.put(release(collection, [artifact('w.bin', bytes, source)], { access }));
+      const report = await mirror.report(place);
+      expect(report, source).toMatchObject({ ok: false, published: false });
+      expect(await mirror.keys('public', `${collection}/`)).toEqual([]);
+      return report.state === 'refused' ? (report.error?.message ?? '') : JSON.stringify(report.artifacts);
+    }
+
+    it('what is in the private mirror', limit, async () => {
+      const Key = 'my-hidden/1.0.0/w.bin';
+      await mirror.s3.send(new PutObjectCommand({ Bucket: mirror.bucket('private'), Key, Body: bytes }));
+      expect(await refused('my-hidden', `s3://${mirror.bucket('private')}/${Key}`)).toContain('private releases');
+    });
+
+    it("what is in another publisher's inbox, by its address or by its digest", limit, async () => {
+      const Key = inboxKey('others', 'public', Sha256.ofBytes(bytes).hex);
+      await mirror.s3.send(new PutObjectCommand({ Bucket: mirror.bucket('state'), Key, Body: bytes }));
+      expect(await refused('my-inbox-a', `s3://${mirror.bucket('state')}/${Key}`)).toContain('working state');
+      expect(await refused('my-inbox-b', 'file:w.bin')).toContain('"missing"');
+    });
+
+    it('what a token opens that is granted for private use', limit, async () => {
+      const one = world.file('/inner.bin', generateBytes('inner', 3000), world.guarded);
+      const submitted = await mirror.submit(release('my-inner', [one]), { exit: 1 });
+      expect(submitted.report.artifacts).toMatchObject([
+        { attempts: [{ outcome: expect.stringMatching(/gated|unauthorised/) }] },
+      ]);
+      const { report } = await mirror.submit(release('my-inner', [one], { access: 'private' }));
+      expect(report).toMatchObject({ ok: true, state: 'published' });
+      const told = [report, ...(await readLogs(mirror.logs))].map((line) => JSON.stringify(line)).join('\n');
+      expect(told).not.toContain('token-for-private');
+    });
+
+    it('what a bucket holds that is granted for private use', limit, async () => {
+      const one = await vendorObject(world, 'models/w.bin', generateBytes('vendor', 3000));
+      expect(await refused('my-vendor', one.source)).toContain('is granted for private releases');
+      const { report } = await mirror.submit(release('my-vendor', [one], { access: 'private' }));
+      expect(report).toMatchObject({ ok: true, state: 'published' });
+    });
+
+    it('what listens beside the functions, directly or by a redirect', limit, async () => {
+      world.stranger.put('/w.bin', bytes);
+      const stranger = world.stranger.url('/w.bin');
+      expect(await refused('my-stranger', stranger)).toContain('no trusted origin');
+      world.upstream.fault('/to-stranger.bin', { kind: 'redirect', to: stranger });
+      expect(await refused('my-stranger-b', world.upstream.url('/to-stranger.bin'))).toContain('"forbidden"');
+      expect(world.stranger.requests).toEqual([]);
+    });
+
+    it('what the metadata service says, directly or by a redirect', limit, async () => {
+      const metadata = 'http://169.254.169.254/latest/meta-data/iam/security-credentials/';
+      expect(await refused('my-metadata', metadata)).toContain('link-local');
+      world.upstream.fault('/to-metadata.bin', { kind: 'redirect', to: metadata });
+      expect(await refused('my-metadata-b', world.upstream.url('/to-metadata.bin'))).toContain('"forbidden"');
+    });
+
+    it('its way into a collection of another publisher', limit, async () => {
+      const manifest = release('other-model', [world.file('/other.bin', bytes)]);
+      const place = await mirror.put(manifest);
+      expect(await mirror.report(place)).toMatchObject({ ok: false, state: 'refused' });
+      await expect(mirror.submit(manifest, { exit: 0 })).rejects.toThrow('submit ended with 3');
+    });
+  });
+
+  it(
+    'the role of a publisher may do nothing in the place of another, and see nothing but its reports',
+    limit,
+    async () => {
+      const s3 = new S3Client({ ...(await mirror.settingsOf('models')), maxAttempts: 1 });
+      const state = mirror.bucket('state');
+      const denied = { name: 'AccessDenied' };
+      const id = '0'.repeat(32);
+      const place = { publisher: 'others', run: id, attempt: '01JD0000000000000000000000' };
+      const own = { ...place, publisher: 'models' };
+      const puts = [
+        submissionKey(place),
+        inboxKey('others', 'public', id),
+        'policy/access.json',
+        `work/runs/${id}/plan.json`,
+      ];
+      for (const Key of [...puts, reportKey(own), 'submissions/models-b/x.json']) {
+        await expect(s3.send(new PutObjectCommand({ Bucket: state, Key, Body: '{}' })), Key).rejects.toMatchObject(
+          denied,
+        );
+      }
+      const [checkpoint = ''] = await mirror.keys('state', 'work/');
+      const [submission = ''] = await mirror.keys('state', 'submissions/models/');
+      for (const Key of [checkpoint, submission, reportKey(place)]) {
+        await expect(s3.send(new GetObjectCommand({ Bucket: state, Key })), Key).rejects.toMatchObject(denied);
+      }
+      await expect(s3.send(new DeleteObjectCommand({ Bucket: state, Key: submission }))).rejects.toMatchObject(denied);
+      for (const Bucket of [mirror.bucket('public'), mirror.bucket('private')]) {
+        const Key = 'registry.json';
+        await expect(s3.send(new GetObjectCommand({ Bucket, Key })), Bucket).rejects.toMatchObject(denied);
+        await expect(s3.send(new PutObjectCommand({ Bucket, Key, Body: '{}' })), Bucket).rejects.toMatchObject(denied);
+      }
+      const [report = ''] = await mirror.keys('state', 'reports/models/');
+      await expect(s3.send(new GetObjectCommand({ Bucket: state, Key: report }))).resolves.toMatchObject({});
+      s3.destroy();
+    },
+  );
+
+  describe('without a permission of its role', () => {
+    it.each([
+      ['plan', 's3:PutObject', '/work/*', 'NotAuthorised'],
+      ['transfer', 's3:PutObject', '/*/*/*', 'NotAuthorised'],
+      ['publish', 's3:PutObject', '/registry.json', 'NotAuthorised'],
+    ])('%s fails as the runbook says: %s on …%s', limit, async (handler, action, key, error) => {
+      const policy = (await pipelinePolicies(mirror.iam, 'weights')).get(handler);
+      if (policy === undefined) throw new Error(`${handler} has no policy`);
+      const taken = (one: string, resource: string) => one === action && resource.endsWith(`-an${key}`);
+      expect(permissionsOf(policy).filter((one) => taken(one.action, one.resource)).length).toBeGreaterThan(0);
+      const restore = await withoutPermissions(mirror.iam, policy, taken);
+      try {
+        const place = await mirror.put(
+          release(`my-no-${handler}`, [world.file(`/no-${handler}.bin`, generateBytes(handler, 2000))]),
+        );
+        const run = await endOfRun(mirror, place);
+        expect(run.ok, await mirror.story(place)).toBe(false);
+        expect(run.errors.join('\n'), await mirror.story(place)).toContain(error);
+        expect(await readFile('docs/runbook.md', 'utf8')).toContain(`### ${error}\n`);
+      } finally {
+        await restore();
       }
     });
   });

@@ -71,6 +71,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       bytes: 0,
     };
     requests.push(noted);
+    // Of a connection that is closed while the request still comes: on purpose, here.
+    request.on('error', () => {});
     request.on('data', (chunk: Buffer) => {
       noted.bytes += chunk.length;
     });
