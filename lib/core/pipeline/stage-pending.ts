@@ -3,7 +3,7 @@ import type { Finding } from '../stage/inspect.ts';
 import type { RunProgress } from '../stage/run-progress.ts';
 import { SourceWalk } from '../stage/source-walk.ts';
 import { stageAll } from '../stage/stage-all.ts';
-import type { StagedArtifact } from '../stage/stage-artifact.ts';
+import { type StagedArtifact, stageArtifact } from '../stage/stage-artifact.ts';
 import type { StagePorts } from '../stage/stage-ports.ts';
 import type { Attempt } from './attempt.ts';
 import type { ItemEntry } from './attempt-documents.ts';
@@ -23,15 +23,15 @@ export async function stagePending(
   engine.signal.throwIfAborted();
   const entries = new Map(pending.map((entry) => [entry.id, entry]));
   const artifacts = attempt.manifest.artifacts.filter(({ id }) => entries.has(id));
-  const request = { ...attempt.request, manifest: { ...attempt.manifest, artifacts } };
-  const proven = await proveInStore(
-    artifacts.filter(({ id }) => entries.get(id)?.prove === true),
-    attempt,
-    engine,
-  );
-  const findings = new Map<ArtifactSpec, Finding>(
-    artifacts.map((spec) => [spec, proven.get(spec) ?? findingOf(spec, entries.get(spec.id), engine)]),
-  );
+  const settled = new Set<ArtifactSpec>();
+  const toProve = artifacts.filter(({ id }) => entries.get(id)?.prove === true);
+  await proveInStore(toProve, attempt, engine, async (spec, finding) => {
+    settled.add(spec);
+    onStaged(await stageArtifact(spec, finding, attempt.request, engine));
+  });
+  const rest = artifacts.filter((spec) => !settled.has(spec));
+  const findings = new Map(rest.map((spec) => [spec, findingOf(spec, entries.get(spec.id), engine)]));
+  const request = { ...attempt.request, manifest: { ...attempt.manifest, artifacts: rest } };
   await stageAll(request, findings, engine, noProgressYet(), onStaged);
 }
 

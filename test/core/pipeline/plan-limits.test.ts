@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planRun } from '../../../lib/core/pipeline/plan-run.ts';
 import { patternBytes } from '../../support/transfer-ports.ts';
@@ -62,5 +63,30 @@ describe('planning', () => {
     const again = await driveRun(fixture, input);
     expect(read).toContain(key);
     expect(again.reported?.report?.artifacts[0]).toMatchObject({ state: 'present', bytesFetched: 0 });
+  });
+});
+
+describe('objects in the store that nobody vouches for', () => {
+  it('count one by one: a pass that ends before the last of them is not lost', async () => {
+    const many = Array.from({ length: 12 }, (_, at) => ({ id: `part-${at}`, bytes: Buffer.from(`weights ${at}`) }));
+    const input = await fixture.submit(fixture.manifest(many));
+    for (const { id, bytes } of many) await fixture.mirror.put(`models/1.0.0/${id}.bin`, bytes, { ifAbsent: true });
+    fixture.around = (store) =>
+      new Proxy(store, {
+        get(target, property) {
+          const value: unknown = Reflect.get(target, property, target);
+          if (property !== 'read') return typeof value === 'function' ? value.bind(target) : value;
+          return async function* (...args: Parameters<typeof target.read>) {
+            if (args[0].startsWith('models/1.0.0/part-')) await setTimeout(150);
+            yield* target.read(...args);
+          };
+        },
+      });
+    // Half a second to work in.
+    fixture.secondsLeft = () => 20.5;
+    const { reported, passes } = await driveRun(fixture, input);
+    expect(reported?.report).toMatchObject({ ok: true, state: 'published' });
+    expect(reported?.report?.artifacts.every(({ state }) => state === 'present')).toBe(true);
+    expect(passes).toBeGreaterThan(1);
   });
 });
