@@ -4,7 +4,7 @@ import { UsageError } from '../lib/core/errors.ts';
 import { serveBucketRequest } from '../lib/core/gcs-buckets/bucket-request.ts';
 import { createGcsStorage, gcsEndpoint } from '../lib/core/stores/create-gcs-storage.ts';
 import { answerCustomResource, type CustomResourceRequest, customResourceRequest } from './runtime/custom-resource.ts';
-import { federatedClient } from './runtime/gcs-connection.ts';
+import { federatedClient, mayTakeTokens } from './runtime/gcs-connection.ts';
 import { awsIdentity, readConfiguration } from './runtime/handler-environment.ts';
 import { handlerFailure, loggedFailure } from './runtime/handler-failure.ts';
 import { textScrubber } from './runtime/text-scrubber.ts';
@@ -38,7 +38,7 @@ async function serve(request: CustomResourceRequest): Promise<string> {
   const storage = createGcsStorage({
     apiEndpoint: new URL(gcs.endpoint ?? gcsEndpoint).origin,
     projectId: properties.Project,
-    authClient: federatedClient(gcs, awsIdentity(process.env)),
+    ...(mayTakeTokens(gcs) ? { authClient: federatedClient(gcs, awsIdentity(process.env)) } : { anonymous: true }),
   });
   return await serveBucketRequest({ type, properties, bucket }, storage);
 }

@@ -18,9 +18,7 @@ const noProject = 'none';
 export function connectGcs(use: BucketUse, environment: HandlerEnvironment, userAgent: string): GcsAccess {
   const { gcs } = environment.configuration;
   const endpoint = gcs?.endpoint ?? gcsEndpoint;
-  // A token in plain text would be everybody's on the way: such a server gets one only from a token service of its own.
-  const plain = new URL(endpoint).protocol === 'http:' && gcs?.tokenEndpoint === undefined;
-  const anonymous = use === 'anonymous' || gcs === undefined || plain;
+  const anonymous = use === 'anonymous' || gcs === undefined || !mayTakeTokens(gcs);
   const storage = createGcsStorage({
     apiEndpoint: new URL(endpoint).origin,
     anonymous,
@@ -30,6 +28,14 @@ export function connectGcs(use: BucketUse, environment: HandlerEnvironment, user
   });
   const settings = use === 'store' && gcs !== undefined ? { storageClass: gcs.storageClass } : {};
   return { storage, settings };
+}
+
+/**
+ * A token in plain text would be everybody's on the way: a server without TLS gets one only from a token service of its
+ * own, never one of Google's.
+ */
+export function mayTakeTokens({ endpoint, tokenEndpoint }: GcsDeployment): boolean {
+  return endpoint === undefined || new URL(endpoint).protocol === 'https:' || tokenEndpoint !== undefined;
 }
 
 /** https://cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -144,6 +144,17 @@ describe('the function behind buckets in Google Cloud Storage', () => {
     expect(place.answers).toMatchObject([{ Status: 'SUCCESS', PhysicalResourceId: 'weights-mirror' }]);
     expect(tokens.given).toEqual([`${role}/session`]);
     expect(gcs.server.buckets.has('weights-mirror')).toBe(true);
+  });
+
+  test('shows no token of Google’s to a server without TLS', async () => {
+    const file = join(folder, 'gcs-bucket', 'deployment.json');
+    const configuration = JSON.parse(await readFile(file, 'utf8'));
+    delete configuration.gcs.tokenEndpoint;
+    await writeFile(file, JSON.stringify(configuration));
+    await ask('Create');
+    // Asked without a token, the server refuses; Google was not asked for one.
+    expect(place.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('gs://weights-mirror') }]);
+    expect(tokens.given).toEqual([]);
   });
 
   test('tells CloudFormation why it failed, and neither it nor the log shows a secret', async () => {
