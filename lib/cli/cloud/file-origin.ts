@@ -25,7 +25,7 @@ export async function fileOrigin(context: CommandContext, written: string): Prom
   const top = await git(folder, ['rev-parse', '--show-toplevel']);
   const named = relative(top ?? context.cwd, path).replaceAll('\\', '/');
   const file = named.startsWith('..') || isAbsolute(named) ? basename(path) : named;
-  const repository = build.repository ?? webAddress(await git(folder, ['remote', 'get-url', 'origin']));
+  const repository = webAddress(build.repository ?? (await git(folder, ['remote', 'get-url', 'origin'])));
   if (top === undefined) return { file, commit: undefined, repository, changed: false };
   const status = await git(folder, ['status', '--porcelain', '--', path]);
   const changed = status !== undefined && status !== '';
@@ -36,7 +36,8 @@ export async function fileOrigin(context: CommandContext, written: string): Prom
 /** The address of a remote as a browser takes it: `git@host:path`, `ssh://` and credentials in it are written otherwise. */
 export function webAddress(remote: string | undefined): string | undefined {
   if (remote === undefined || remote === '') return undefined;
-  const short = /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(remote);
+  // One letter is a drive of Windows, whose folders are nobody's business either.
+  const short = /^(?:[^@/]+@)?([^:/]{2,}):(?!\/\/)(.+)$/.exec(remote);
   const text = short === null ? remote : `https://${short[1]}/${short[2]}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // A folder of this machine is nobody else's business.

@@ -1,3 +1,4 @@
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import type { StageReport } from '../../core/stage/report.ts';
 import type { CommandContext } from '../command-context.ts';
 import { stageSummary } from '../staging/stage-summary.ts';
@@ -6,6 +7,8 @@ import { stageSummary } from '../staging/stage-summary.ts';
 export function showReport(context: CommandContext, report: StageReport): void {
   for (const line of stageSummary(report)) context.print(line);
   if (report.error === undefined) return;
-  context.say(`weighbridge: ${report.error.message}`);
-  if (report.error.hint !== undefined) context.say(`  ${report.error.hint}`);
+  // What a publisher wrote may be quoted in it.
+  const told = (text: string) => text.split('\n').map(escapeUnsafe).join('\n');
+  context.say(`weighbridge: ${told(report.error.message)}`);
+  if (report.error.hint !== undefined) context.say(`  ${told(report.error.hint)}`);
 }

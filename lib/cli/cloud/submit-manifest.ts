@@ -7,6 +7,7 @@ import type { Submission } from '../../contract/cloud/submission.ts';
 import { HashPool } from '../../core/digest/hash-pool.ts';
 import { Sha256 } from '../../core/digest/sha256.ts';
 import { NotAuthorised, UsageError } from '../../core/errors.ts';
+import { escapeUnsafe } from '../../core/manifest/unsafe-characters.ts';
 import { defaultRetryPolicy } from '../../core/retry.ts';
 import { openSource } from '../../core/sources/open-source.ts';
 import { runId } from '../../core/stage/run-progress.ts';
@@ -84,7 +85,7 @@ export async function submitManifest(
   const submission: Submission = {
     format: 1,
     kind: 'manifest',
-    file: origin.file.slice(0, 1024),
+    file: escapeUnsafe(origin.file).slice(0, 1024),
     content: content.toString('base64'),
     ...(origin.commit === undefined ? {} : { commit: origin.commit }),
     ...(origin.repository === undefined ? {} : { repository: origin.repository.slice(0, 1024) }),

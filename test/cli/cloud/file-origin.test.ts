@@ -69,6 +69,7 @@ describe('where a manifest comes from', () => {
     ['https://token@example.org:8443/acme/models.git', 'https://example.org:8443/acme/models'],
     ['/srv/git/models.git', undefined],
     ['file:///srv/git/models.git', undefined],
+    ['C:/Users/me/models', undefined],
   ])('%s has the address %s', (remote, address) => {
     expect(webAddress(remote)).toBe(address);
   });
