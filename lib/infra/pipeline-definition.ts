@@ -88,7 +88,7 @@ function unplanned(scope: Construct): sfn.Pass {
   return new sfn.Pass(scope, 'Unplanned', {
     parameters: {
       died: {
-        execution: sfn.JsonPath.executionId,
+        executionArn: sfn.JsonPath.executionId,
         status: 'FAILED',
         input: sfn.JsonPath.jsonToString(sfn.JsonPath.objectAt('$$.Execution.Input')),
         error: sfn.JsonPath.stringAt('$.error.Error'),

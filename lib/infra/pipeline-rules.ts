@@ -66,14 +66,8 @@ export function reportWhatDied(
     targets: [
       new targets.LambdaFunction(report, {
         event: events.RuleTargetInput.fromObject({
-          died: {
-            execution: events.EventField.fromPath('$.detail.executionArn'),
-            status: events.EventField.fromPath('$.detail.status'),
-            input: events.EventField.fromPath('$.detail.input'),
-            // Null, not absent, where there is none.
-            error: events.EventField.fromPath('$.detail.error'),
-            cause: events.EventField.fromPath('$.detail.cause'),
-          },
+          // As a whole: a field that an event lacks would leave a hole in the document, which is then never delivered.
+          died: events.EventField.fromPath('$.detail'),
         }),
         deadLetterQueue,
         ...patience,

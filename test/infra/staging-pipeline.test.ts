@@ -273,11 +273,13 @@ describe('what starts and ends a run', () => {
     expect(detail.status).toEqual(['FAILED', 'TIMED_OUT', 'ABORTED']);
     expect(short(written(detail.stateMachineArn[0]))).toBe('<PipelineStateMachine>');
     expect(short(written(target.Arn))).toBe('<PipelineReportFunction>');
-    const ended = { executionArn: 'arn', status: 'TIMED_OUT', input: '{"key":"k"}', error: null, cause: null };
-    const input = transformed(target.InputTransformer, { detail: ended });
-    const { executionArn: execution, ...rest } = ended;
-    expect(input).toEqual({ died: { execution, ...rest } });
-    expect(reportInput.parse(input)).toEqual(input);
+    // A variable of what an event lacks leaves nothing behind, also where JSON needs a value.
+    const ended = { executionArn: 'arn', status: 'TIMED_OUT', input: '{"key":"k"}' };
+    for (const why of [{}, { error: null, cause: null }, { error: 'States.Timeout', cause: 'a "cause"' }]) {
+      const input = transformed(target.InputTransformer, { detail: { ...ended, ...why, output: null } });
+      const died = { execution: 'arn', status: 'TIMED_OUT', input: '{"key":"k"}', ...why };
+      expect(reportInput.parse(input)).toEqual({ died });
+    }
   });
 
   it.each(['aws.s3', 'aws.states'])('is tried for a day by the rule on %s, then kept as a dead letter', (source) => {

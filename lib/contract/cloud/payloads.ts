@@ -68,14 +68,16 @@ export const reportInput = z.union([
     error: z.object({ Error: z.string(), Cause: z.string().optional() }).optional(),
   }),
   z.object({
-    /** Of the execution, as its event names it. */
-    died: z.object({
-      execution: z.string(),
-      status: z.string(),
-      input: z.string(),
-      error: z.string().nullish(),
-      cause: z.string().nullish(),
-    }),
+    /** Of the execution: `detail` of its event, which may have neither error nor cause. */
+    died: z
+      .object({
+        executionArn: z.string(),
+        status: z.string(),
+        input: z.string(),
+        error: z.string().nullish(),
+        cause: z.string().nullish(),
+      })
+      .transform(({ executionArn: execution, ...more }) => ({ execution, ...more })),
   }),
 ]);
 export type ReportInput = z.infer<typeof reportInput>;
