@@ -12,6 +12,8 @@ const batchBytes = 2 ** 30;
 
 /** Seconds that a function works for an artifact besides moving bytes: requests to upstream, store and state. */
 const secondsPerArtifact = 0.5;
+/** Small artifacts that a function works on at once, at least. */
+const atOnce = 8;
 /** Seconds of the functions that plan, publish and report, all together. */
 const secondsAround = 20;
 
@@ -39,14 +41,17 @@ export function stagingCost(work: StagingWork, table: PriceTable): readonly Cost
   const parts = sum(large.map((size) => partCount(size, s3PartSize(size))));
   const chunks = sum(large.map((size) => partCount(size, gcsChunkSize())));
   const gigabytes = work.memory / 1024;
-  const secondsOfPass = (moved: number) => moved / lambdaBytesPerSecond + sizes.length * secondsPerArtifact;
+  const secondsAsking = (large.length + small.length / atOnce) * secondsPerArtifact;
+  const secondsOfPass = (moved: number) => moved / lambdaBytesPerSecond + secondsAsking;
   const passes = items + Math.floor(bytes / lambdaBytesPerSecond / work.timeoutSeconds);
   // Working state: a checkpoint for every part, a lease and a result for every item, and what the run itself keeps.
   const state = parts + 6 * items + 20;
+  // Before each checkpoint it is asked whether a later submission took this one's place.
+  const looks = parts + 2 * sizes.length + 4 * items + 40;
   const lines = [
     costLine(table, 's3Writes', 'objects and parts written', small.length + parts + 2 * large.length + 6),
     costLine(table, 's3Writes', 'working state', state),
-    costLine(table, 's3Reads', 'looking at the store and the state', 2 * sizes.length + 4 * items + 40),
+    costLine(table, 's3Reads', 'looking at the store and the state', looks),
     costLine(table, 'lambdaArm', 'moving bytes', (secondsOfPass(bytes) + secondsAround) * gigabytes),
     costLine(table, 'lambdaRequests', 'calls of functions', passes + 4),
     costLine(table, 'stepFunctions', 'steps', 4 * passes + 12),
