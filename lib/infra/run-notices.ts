@@ -12,7 +12,11 @@ export interface RunNoticesProps {
   readonly topic: sns.ITopic;
 }
 
-/** Tells a topic of every run that did not publish all that it should, in words. Costs nothing. */
+/**
+ * Tells a topic of every run that did not publish all that it should, in words. Costs nothing. The topic, and its key, must
+ * admit events.amazonaws.com without a condition: EventBridge names neither rule nor account there, and a condition
+ * would never hold. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+ */
 export class RunNotices extends Construct {
   readonly rule: events.Rule;
 

@@ -10,7 +10,12 @@ export interface DeploymentWarning {
 
 /** What an operator is told at synth; nothing of it stops a deployment. */
 export function deploymentWarnings(deployment: Deployment): readonly DeploymentWarning[] {
-  return [...originWarnings(deployment), ...replicaWarnings(deployment), ...existingBucketWarnings(deployment)];
+  return [
+    ...originWarnings(deployment),
+    ...keyWarnings(deployment),
+    ...replicaWarnings(deployment),
+    ...existingBucketWarnings(deployment),
+  ];
 }
 
 function originWarnings({ trustedOrigins }: Deployment): DeploymentWarning[] {
@@ -19,6 +24,15 @@ function originWarnings({ trustedOrigins }: Deployment): DeploymentWarning[] {
     `The pipeline may reach ${trustedOrigins.join(', ')} although that is plain http or a private address: ` +
     'trustedOrigins in weighbridge.yaml names it. Take it out unless this deployment is for trying things.';
   return [{ id: 'trusted-origins', message }];
+}
+
+/** Of what the key does not admit a deployment tells only the logs; alarms and dead letters would be lost in silence. */
+function keyWarnings({ cloud }: Deployment): DeploymentWarning[] {
+  if (!cloud.encryptionKey.startsWith('arn:')) return [];
+  const message =
+    'The policy of the key of cloud.encryptionKey must admit CloudWatch Logs, CloudWatch, EventBridge and, with a public ' +
+    'mirror, CloudFront, which no deployment can add to it: docs/deploy.md#a-kms-key-of-your-own has the statements.';
+  return [{ id: 'key-of-your-own', message }];
 }
 
 function replicaWarnings({ cloud, replicas, publishers }: Deployment): DeploymentWarning[] {

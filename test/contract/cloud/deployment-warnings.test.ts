@@ -35,6 +35,13 @@ describe('an operator is warned', () => {
     ]);
   });
 
+  it('of a key whose policy is not ours to extend', () => {
+    const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
+    const encryptionKey = `arn:aws:kms:eu-central-1:111122223333:key/${id}`;
+    expect(warned({ cloud: { encryptionKey } })).toEqual(['key-of-your-own']);
+    expect(warned({ cloud: { encryptionKey: 'create' } })).toEqual([]);
+  });
+
   it('of trusted origins', () => {
     expect(warned({ trustedOrigins: ['http://127.0.0.1:8081'] })).toEqual(['trusted-origins']);
   });
