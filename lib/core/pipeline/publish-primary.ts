@@ -8,7 +8,7 @@ import { clearAfterRun } from '../stage/clear-after-run.ts';
 import { requestsSince, sumOf } from '../stage/predict-requests.ts';
 import { checkWhole, publishStaged } from '../stage/publish-staged.ts';
 import type { RunProgress } from '../stage/run-progress.ts';
-import type { StagePorts } from '../stage/stage-ports.ts';
+import type { StagePorts, StageRequest } from '../stage/stage-ports.ts';
 import { type Survey, surveyRelease } from '../stage/survey.ts';
 import { StoreError } from '../stores/store.ts';
 import { type Attempt, stagePorts } from './attempt.ts';
@@ -49,7 +49,9 @@ export async function publishPrimary(attempt: Attempt, ports: PipelinePorts): Pr
     error: undefined,
     replicas: [],
   };
-  await publishOrNot(attempt, survey, engine, progress);
+  // A call that died after it had published meets its own release, from which nothing was gone.
+  const request = { ...attempt.request, repairs: plan.state !== 'new' };
+  await publishOrNot(request, survey, engine, progress);
   return {
     state: stateOf(progress, plan, survey, attempt),
     content: progress.content,
@@ -60,7 +62,7 @@ export async function publishPrimary(attempt: Attempt, ports: PipelinePorts): Pr
 }
 
 async function publishOrNot(
-  { request }: Attempt,
+  request: StageRequest,
   survey: Survey,
   engine: StagePorts,
   progress: RunProgress,

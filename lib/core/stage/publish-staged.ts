@@ -48,7 +48,8 @@ export async function publishStaged(
     commit: request.commit,
     repository: request.repository,
   };
-  const restored = progress.staged.some(({ report }) => report.state === 'staged' || report.state === 'copied');
+  const moved = progress.staged.some(({ report }) => report.state === 'staged' || report.state === 'copied');
+  const restored = moved && request.repairs !== false;
   if (survey.release !== undefined && survey.entry !== undefined) {
     if (restored) progress.notes.push('Objects that were gone from a published release were put back.');
     progress.notes.push(...(await restoreRecords(store, survey, draft)));

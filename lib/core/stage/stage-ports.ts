@@ -44,4 +44,9 @@ export interface StageRequest {
   readonly proofs?: ObjectProofs;
   /** Asked right before `SHA256SUMS` is written, which decides for ever. @throws what is to end the run. */
   beforeDecision?(): Promise<void>;
+  /**
+   * Was the release published before anything was moved, so that what was moved had gone from it?
+   * @default true, for a run that looks and publishes in one
+   */
+  readonly repairs?: boolean;
 }

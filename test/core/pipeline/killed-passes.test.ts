@@ -105,4 +105,23 @@ describe('functions that are killed', () => {
     expect(reported?.report).toMatchObject({ ok: true, state: 'published' });
     await expectSound(fixture.mirror);
   });
+
+  it('after they published do not call their own release a damaged one', async () => {
+    let dead = false;
+    let killed = false;
+    fixture.around = (store) =>
+      watchedStore(store, {
+        after: ({ key }) => {
+          dead ||= !killed && key === 'models/1.0.0/release.json';
+          if (key === 'registry.json' && dead) killed = true;
+          if (killed && dead) throw new Killed('the function was killed');
+        },
+      }) as unknown as typeof store;
+    const before = () => {
+      if (killed) dead = false;
+    };
+    const { reported } = await driveRun(fixture, await fixture.submit(fixture.manifest(artifacts)), { before });
+    expect(killed).toBe(true);
+    expect(reported?.report).toMatchObject({ ok: true, state: 'published', notes: [] });
+  });
 });
