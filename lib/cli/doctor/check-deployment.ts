@@ -5,7 +5,7 @@ import { isRefusedLook } from '../../core/submit/not-yet.ts';
 import type { CloudBuckets } from '../cloud/cloud-buckets.ts';
 import { bucketUrl, type CloudPlace } from '../cloud/cloud-place.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { Check } from './check.ts';
+import { type Check, failedCheck } from './check.ts';
 
 /** Are the credentials good, and are the buckets of the deployment there? */
 export async function checkDeployment(
@@ -117,12 +117,7 @@ function look(what: string, message: string, command: string): Check {
 
 function failed(what: string, error: unknown): Check {
   if (!(error instanceof WeighbridgeError)) throw error;
-  return {
-    what,
-    state: 'failed',
-    message: error.message,
-    ...(error.hint === undefined ? {} : { lines: [error.hint] }),
-  };
+  return failedCheck(what, error);
 }
 
 async function attempt(open: () => Promise<Store>): Promise<Store | WeighbridgeError> {

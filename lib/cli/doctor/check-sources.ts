@@ -6,7 +6,7 @@ import { isRefusedLook } from '../../core/submit/not-yet.ts';
 import type { CloudBuckets } from '../cloud/cloud-buckets.ts';
 import type { CloudPlace } from '../cloud/cloud-place.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { Check } from './check.ts';
+import { type Check, failedCheck } from './check.ts';
 import { foreignPolicies } from './foreign-policies.ts';
 
 /** Does everything that `sources:` grants answer, as seen from this machine? */
@@ -59,8 +59,11 @@ async function checkGrant(context: CommandContext, url: string, key: string, buc
   if (parsed === undefined) throw new TypeError(`${url} is no bucket`);
   try {
     const store = await openBucket(url, parsed, { buckets: buckets.access, clock: context.clock, use: 'source' });
-    for await (const _ of store.list(key.split('*')[0] ?? ''))
+    // Of keys that begin alike the shortest comes first: where one is named, it is that one or is not there.
+    for await (const { key: found } of store.list(key.split('*')[0] ?? '')) {
+      if (found !== key && !key.includes('*')) break;
       return { what, state: 'ok', message: 'there are objects' };
+    }
     return { what, state: 'failed', message: 'nothing is there', lines: ['Correct its keys in weighbridge.yaml.'] };
   } catch (error) {
     if (!(error instanceof WeighbridgeError)) throw error;
@@ -71,33 +74,23 @@ async function checkGrant(context: CommandContext, url: string, key: string, buc
         message: 'it cannot be listed with the credentials here; the pipeline has its own',
       };
     }
-    return {
-      what,
-      state: 'failed',
-      message: error.message,
-      ...(error.hint === undefined ? {} : { lines: [error.hint] }),
-    };
+    return failedCheck(what, error);
   }
 }
 
-/** Any answer will do, but for an owner whom nobody knows. */
+/** Of a host any answer will do; of an owner one that tells whether there is one. */
 async function checkHost(what: string, url: URL, http: HttpClient, signal: AbortSignal): Promise<Check> {
   try {
     const response = await http.request({ url, method: 'HEAD', signal });
     await response.discard();
-    const gone = response.status === 404 && url.pathname !== '/';
-    return gone
-      ? { what, state: 'failed', message: 'there is none of that name' }
-      : { what, state: 'ok', message: 'it answers' };
+    const { status } = response;
+    if (url.pathname === '/' || status < 400) return { what, state: 'ok', message: 'it answers' };
+    if (status === 404) return { what, state: 'failed', message: 'there is none of that name' };
+    return { what, state: 'unknown', message: `the answer was ${status}, which says nothing of it` };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof WeighbridgeError)) throw error;
-    return {
-      what,
-      state: 'failed',
-      message: error.message,
-      ...(error.hint === undefined ? {} : { lines: [error.hint] }),
-    };
+    return failedCheck(what, error);
   }
 }
 

@@ -30,7 +30,8 @@ describe.skipIf(s3 === undefined)('doctor', () => {
     }
     await root.send(new PutObjectCommand({ Bucket: source, Key: 'exports/a', Body: 'a' }));
     hub = createServer((request, response) => {
-      response.writeHead(request.url?.includes('nobody') === true ? 404 : 200).end();
+      const refusal = request.url?.includes('busy') === true ? 429 : 200;
+      response.writeHead(request.url?.includes('nobody') === true ? 404 : refusal).end();
     });
     await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
     cwd = await mkdtemp(join(tmpdir(), 'weighbridge-doctor-'));
@@ -38,9 +39,10 @@ describe.skipIf(s3 === undefined)('doctor', () => {
 cloud: { name: ${name}, account: "123456789012", region: us-east-1 }
 publishers: { models: { github: { owner: acme, repository: models }, collections: ["*"] } }
 sources:
-  github: [somebody, nobody]
+  github: [somebody, nobody, busy]
   buckets:
     - { bucket: "s3://${source}", keys: ["exports/*", "empty/*"], account: "999999999999", kmsKey: "${kmsKey}" }
+    - { bucket: "s3://${source}", keys: ["exports/a", "exports"] }
   tokens: { huggingFace: { secret: hf-token } }
 `;
     await writeFile(join(cwd, 'weighbridge.yaml'), text);
@@ -77,6 +79,10 @@ sources:
     expect(of(`s3://${bucketOf('private')}`)).toMatchObject({ state: 'failed' });
     expect(of(`s3://${source}/exports/*`)).toMatchObject({ state: 'ok' });
     expect(of(`s3://${source}/empty/*`)).toMatchObject({ state: 'failed', message: 'nothing is there' });
+    expect(of(`s3://${source}/exports/a`)).toMatchObject({ state: 'ok' });
+    // Its keys begin like that one, which is not there.
+    expect(of(`s3://${source}/exports`)).toMatchObject({ state: 'failed', message: 'nothing is there' });
+    expect(of('owner busy on GitHub')).toMatchObject({ state: 'unknown' });
     expect(of('owner somebody on GitHub')).toMatchObject({ state: 'ok' });
     expect(of('owner nobody on GitHub')).toMatchObject({ state: 'failed' });
   });
