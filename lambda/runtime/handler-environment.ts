@@ -27,6 +27,8 @@ export interface HandlerEnvironment extends AwsIdentity {
   /** Undefined where the deployment has no public mirror; likewise the private one. */
   readonly publicBucket: string | undefined;
   readonly privateBucket: string | undefined;
+  /** Base URL of the public mirror; undefined where there is none. */
+  readonly publicUrl: string | undefined;
   /** ARN of the key of the buckets; undefined where they have none of their own. */
   readonly kmsKey: string | undefined;
   /** Another server than Amazon's S3, such as an emulator; undefined where there is none. */
@@ -49,6 +51,7 @@ export function readHandlerEnvironment(folder: string, variables: Variables): Ha
     configuration: readConfiguration(folder),
     stateBucket: needed(variables, handlerVariables.stateBucket),
     publicBucket: set(variables, handlerVariables.publicBucket),
+    publicUrl: set(variables, handlerVariables.publicUrl),
     privateBucket: set(variables, handlerVariables.privateBucket),
     kmsKey: set(variables, handlerVariables.kmsKey),
     s3Endpoint: endpointOf(set(variables, 'AWS_ENDPOINT_URL_S3') ?? set(variables, 'AWS_ENDPOINT_URL')),

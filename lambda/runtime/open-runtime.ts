@@ -98,6 +98,7 @@ export function openRuntime(environment: HandlerEnvironment): Runtime {
         secondsLeft,
         configuration,
         stateBucket,
+        publicUrl: environment.publicUrl,
         state,
         work: new BucketState({ location: work.url, store: work, clock }),
         async openPrimary(access) {

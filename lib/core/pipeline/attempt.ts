@@ -24,6 +24,7 @@ import {
 } from './attempt-documents.ts';
 import { AttemptRecords } from './attempt-records.ts';
 import { KeptHashes } from './kept-hashes.ts';
+import { mirrorAddresses } from './mirror-addresses.ts';
 import { Superseded } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { checkStillFirst, type ReleaseCandidate } from './release-place.ts';
@@ -118,7 +119,7 @@ export function assemble(
   records: AttemptRecords,
   submitted: SubmittedManifest,
   store: Store,
-  { work, configuration }: PipelinePorts,
+  { work, configuration, publicUrl }: PipelinePorts,
 ): Attempt {
   const { publisher, run, attempt } = pointer;
   const { submission, manifest, sha256, warnings } = submitted;
@@ -140,6 +141,7 @@ export function assemble(
       warnings,
       commit: submission.commit,
       repository: submission.repository,
+      mirrors: mirrorAddresses(manifest.access, store.url, configuration, publicUrl),
       beforeDecision: () => checkStillFirst(work, candidate),
     },
   };

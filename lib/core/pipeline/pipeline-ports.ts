@@ -28,6 +28,8 @@ export interface PipelinePorts {
   /** Seconds until this pass must have returned, saving what it has included. */
   secondsLeft(): number;
   readonly configuration: RuntimeConfiguration;
+  /** Base URL of the public mirror, for its readers; undefined where there is none. */
+  readonly publicUrl: string | undefined;
   /** Name of the state bucket, for pointers. */
   readonly stateBucket: string;
   /** The whole state bucket: submissions, inbox and reports. */

@@ -149,7 +149,8 @@ async function listInRegistry(
     const versions = { ...before?.versions, [version]: entry };
     const scheme = draft.manifest.versioning === 'tag' ? ({ versioning: 'tag' } as const) : {};
     const after = { ...before, ...scheme, versions, latest: latestVersion({ ...scheme, versions }) };
-    return { ...registry, collections: { ...registry.collections, [collection]: after } };
+    const mirrors = [...(draft.mirrors ?? registry.mirrors)];
+    return { ...registry, mirrors, collections: { ...registry.collections, [collection]: after } };
   };
   await swapRegistry(store, change, clock, signal);
   return changed;

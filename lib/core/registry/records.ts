@@ -43,6 +43,9 @@ export const registrySchema = z.looseObject({
 });
 export type Registry = z.infer<typeof registrySchema>;
 
+/** Where the releases of a registry can be read, and by whom. */
+export type MirrorAddress = Registry['mirrors'][number];
+
 /** How one artifact of a release is recorded. */
 export const releaseArtifactSchema = z.object({
   id: z.string(),

@@ -6,7 +6,7 @@ import { compareUtf8 } from '../utf8-order.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { contentIdentity } from './content.ts';
 import { mediaType } from './media-type.ts';
-import type { ObjectsRecord, Release, ReleaseArtifact } from './records.ts';
+import type { MirrorAddress, ObjectsRecord, Release, ReleaseArtifact } from './records.ts';
 
 /** An artifact whose bytes are in the store and proven. */
 export interface ProvenArtifact {
@@ -36,6 +36,8 @@ export interface ReleaseDraft {
   /** Where the manifest is kept, as its submission says. */
   readonly commit?: string | undefined;
   readonly repository?: string | undefined;
+  /** What the registry is to say of where it can be read; absent: what it says already. */
+  readonly mirrors?: readonly MirrorAddress[] | undefined;
 }
 
 export function draftContent(draft: ReleaseDraft): Sha256 {

@@ -37,7 +37,8 @@ export async function listReplica(
     const scheme = versioning === 'tag' ? ({ versioning } as const) : {};
     const versions = { ...before?.versions, [version]: wanted };
     const after = { ...before, ...scheme, versions, latest: latestVersion({ ...scheme, versions }) };
-    return { ...registry, collections: { ...registry.collections, [collection]: after } };
+    const mirrors = primary.mirrors.length > 0 ? [...primary.mirrors] : registry.mirrors;
+    return { ...registry, mirrors, collections: { ...registry.collections, [collection]: after } };
   };
   // One that reads well already needs no second look.
   if (survey.registry !== undefined && survey.entry !== undefined && change(survey.registry) === undefined) return;

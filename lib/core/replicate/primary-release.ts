@@ -4,7 +4,7 @@ import { checkRelease } from '../mirror/check-release.ts';
 import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import { recordLimit } from '../mirror/read-record.ts';
 import { releaseName } from '../mirror/release-ref.ts';
-import type { CollectionEntry, RegistryEntry, Release } from '../registry/records.ts';
+import type { CollectionEntry, MirrorAddress, RegistryEntry, Release } from '../registry/records.ts';
 import { collectionOf, registryEntry } from '../registry/registry-entry.ts';
 import { readRegistry } from '../registry/registry-file.ts';
 import type { ReleaseName } from '../registry/release-set.ts';
@@ -15,6 +15,8 @@ export interface PrimaryRelease extends ReleaseName {
   readonly store: Store;
   readonly versioning: CollectionEntry['versioning'];
   readonly entry: RegistryEntry;
+  /** Where its registry says that releases can be read. */
+  readonly mirrors: readonly MirrorAddress[];
   readonly record: Release;
   /** `release.json` as it is stored. */
   readonly bytes: Uint8Array;
@@ -51,6 +53,7 @@ export async function readPrimary(
     version,
     versioning: collectionOf(registry, collection)?.versioning,
     entry,
+    mirrors: registry?.mirrors ?? [],
     record,
     bytes,
     sha256: Sha256.ofBytes(bytes),

@@ -45,6 +45,7 @@ export async function publishStaged(
     proven,
     missing,
     run: runId(request.manifestSha256, store.url),
+    mirrors: request.mirrors,
     commit: request.commit,
     repository: request.repository,
   };

@@ -1,5 +1,6 @@
 import type { Sha256 } from '../digest/sha256.ts';
 import type { ArtifactSpec, Manifest } from '../manifest/manifest.ts';
+import type { MirrorAddress } from '../registry/records.ts';
 import type { Source } from '../sources/source.ts';
 import type { ProcessIdentity } from '../state/process-identity.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -40,6 +41,8 @@ export interface StageRequest {
   /** Where the manifest is kept, for the record. */
   readonly commit?: string | undefined;
   readonly repository?: string | undefined;
+  /** Where releases of the store can be read, for its registry. */
+  readonly mirrors?: readonly MirrorAddress[] | undefined;
   /** What earlier attempts proved of objects that no release records yet: they are not hashed again. */
   readonly proofs?: ObjectProofs;
   /** Asked right before `SHA256SUMS` is written, which decides for ever. @throws what is to end the run. */

@@ -60,6 +60,7 @@ describe.skipIf(lacksS3Server('versitygw'))('a checkpoint on this machine', () =
       configuration: runtimeConfiguration(loadDeployment(undefined, { cwd })),
       stateBucket,
       publicBucket: undefined,
+      publicUrl: undefined,
       privateBucket: mirror,
       kmsKey: undefined,
       s3Endpoint: { url: server.endpoint, pathStyle: true },

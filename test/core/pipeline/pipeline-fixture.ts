@@ -101,6 +101,7 @@ export class PipelineFixture {
       secondsLeft: () => this.secondsLeft(),
       configuration,
       stateBucket: 'state',
+      publicUrl: 'https://weights.example.org',
       state: this.around(this.state),
       work: new BucketState({ location: 's3://state/work', store: this.around(this.working) }),
       openPrimary: async (access) => this.around(access === 'public' ? this.mirror : this.privateMirror),

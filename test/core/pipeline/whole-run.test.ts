@@ -46,7 +46,9 @@ describe('a run through all states', () => {
     ]);
     expect(stored(fixture.mirror.bucket, 'models/1.0.0/weights.bin')).toEqual(new Uint8Array(large));
     const release = stored(fixture.mirror.bucket, 'models/1.0.0/release.json');
-    const entry = (await readRegistry(fixture.mirror))?.registry.collections.models?.versions['1.0.0'];
+    const registry = (await readRegistry(fixture.mirror))?.registry;
+    const entry = registry?.collections.models?.versions['1.0.0'];
+    expect(registry?.mirrors).toEqual([{ kind: 'https', baseUrl: 'https://weights.example.org', readers: 'public' }]);
     expect(entry?.sha256).toBe(Sha256.ofBytes(release ?? Buffer.alloc(0)).hex);
     const record = JSON.parse(Buffer.from(release ?? []).toString());
     expect(record.manifest).toMatchObject({ commit: 'a'.repeat(40), repository: 'https://example.org/models.git' });
