@@ -1,22 +1,29 @@
 import type { StageReport } from '../../core/stage/report.ts';
+import type { StateStore } from '../../core/state/state-store.ts';
+import type { Store } from '../../core/stores/store.ts';
 import { inboxDestination } from '../../core/submit/send-to-inbox.ts';
-import type { LoadedManifest } from '../staging/load-manifest.ts';
-import type { Submitting } from './submit-manifest.ts';
-import type { AwaitedRun } from './wait-for-runs.ts';
+import type { SentFiles } from '../../core/submit/sent-files.ts';
+
+export interface SentMemory {
+  /** The state bucket. */
+  readonly bucket: Store;
+  /** Of this machine. */
+  readonly state: StateStore;
+  readonly sent: SentFiles;
+}
 
 /** The inbox did not have what this machine believes to have sent, so that the next submission sends it again. */
 export async function forgetUnsent(
-  { release, publisher }: AwaitedRun,
-  report: StageReport,
-  loaded: readonly LoadedManifest[],
-  { inbox, state, sent }: Pick<Submitting, 'inbox' | 'state' | 'sent'>,
+  publisher: string,
+  { artifacts }: Pick<StageReport, 'artifacts'>,
+  { bucket, state, sent }: SentMemory,
 ): Promise<void> {
-  const manifest = loaded
-    .map((one) => one.manifest)
-    .find(({ collection, version }) => `${collection}@${version}` === release);
-  for (const { sha256, attempts } of report.artifacts) {
+  for (const { sha256, attempts } of artifacts) {
     const lacked = attempts.some(({ source, outcome }) => source.startsWith('file:') && outcome !== 'ok');
-    if (!lacked || sha256 === null || manifest === undefined) continue;
-    await sent.forget(inboxDestination(inbox, state, publisher, manifest.access, sha256));
+    if (!lacked || sha256 === null) continue;
+    // A report does not say which inbox it was; to forget too much costs one request.
+    for (const access of ['public', 'private'] as const) {
+      await sent.forget(inboxDestination(bucket, state, publisher, access, sha256));
+    }
   }
 }

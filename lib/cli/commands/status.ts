@@ -3,10 +3,12 @@ import { exitCodes } from '../../contract/exit-codes.ts';
 import { NotFound, UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/stores/store.ts';
 import { latestAttempt } from '../../core/submit/find-attempt.ts';
+import { SentFiles } from '../../core/submit/sent-files.ts';
 import { rememberedRuns, type SubmittedRun } from '../../core/submit/submitted-runs.ts';
 import { lookAtRun, type RunStanding } from '../../core/submit/watch-run.ts';
 import { cloudBuckets } from '../cloud/cloud-buckets.ts';
 import { type CloudPlace, cloudPlace } from '../cloud/cloud-place.ts';
+import { forgetUnsent } from '../cloud/forget-unsent.ts';
 import { exitOfReport } from '../cloud/report-exit.ts';
 import { runningSummary } from '../cloud/running-summary.ts';
 import { showReport } from '../cloud/show-report.ts';
@@ -27,6 +29,8 @@ export const run: CommandRun = async (context, input) => {
   try {
     const bucket = await buckets.state();
     const state = await statePlace(context, options.state, []).open();
+    const sent = new SentFiles(state, context.clock, place.deployment.cloud.retention.stateDays);
+    const memory = { bucket, state, sent };
     const remembered = (await rememberedRuns(state, wanted.run)).filter((one) => one.bucket === bucket.url);
     const publishers = publishersOf(place, options.publisher);
     const found = await find(bucket, wanted, publishers, remembered);
@@ -35,7 +39,10 @@ export const run: CommandRun = async (context, input) => {
       const signal = limit === undefined ? context.signal : AbortSignal.any([context.signal, limit.signal]);
       const repeated = repeatedOptions(options, undefined);
       const request = { runs: [{ ...found, release }], bucket, signal, report: options.report, options: repeated };
-      return await waitForRuns(context, { ...request, onReport: async () => {} });
+      return await waitForRuns(context, {
+        ...request,
+        onReport: (run, report) => forgetUnsent(run.publisher, report, memory),
+      });
     }
     const { report, progress } = await lookAtRun(bucket, found);
     const { publisher, run, attempt } = found;
@@ -48,6 +55,7 @@ export const run: CommandRun = async (context, input) => {
     }
     if (context.json) context.printJson(report);
     else showReport(context, report);
+    await forgetUnsent(publisher, report, memory);
     const exit = exitOfReport(report);
     const written = await writeReport(context, options.report, report);
     return written || exit > exitCodes.failed ? exit : exitCodes.failed;

@@ -88,7 +88,7 @@ export const run: CommandRun = async (given, input) => {
       ...{ runs, bucket: submitting.bucket, signal, report: options.report, options: repeated },
       async onReport(awaited, report) {
         summary.add(report, accessOf(loaded, awaited));
-        await forgetUnsent(awaited, report, loaded, submitting);
+        await forgetUnsent(awaited.publisher, report, submitting);
       },
     });
     const written = await summary.write(given);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
@@ -127,6 +128,25 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
     expect(await versions(inboxKey('models', 'private', sha256(large)))).toBe(1);
     const { Uploads = [] } = await root.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect(Uploads).toEqual([]);
+  });
+
+  it('sends a file again that a report, shown by status, says was not there', async () => {
+    const argv = ['submit', await manifest('lost'), '--publisher', 'models'];
+    expect(await weighbridge(argv)).toMatchObject({ code: 0 });
+    const place = await pipeline.next();
+    const Key = inboxKey('models', 'private', sha256(small));
+    await root.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    const reason = 'file:config.json was not sent';
+    const lacked = { id: 'config', file: 'config.json', sha256: sha256(small), size: small.length };
+    const attempts = [{ source: 'file:config.json', outcome: 'missing' as const, reason }];
+    const entry = { ...lacked, required: true, state: 'failed' as const, bytesFetched: 0, seconds: 0, source: null };
+    await pipeline.report(place, { ok: false, state: 'failed', artifacts: [{ ...entry, attempts, reason }] });
+    expect(await weighbridge(['status', place.run, '--publisher', 'models'])).toMatchObject({ code: 1 });
+    expect(await weighbridge(argv)).toMatchObject({ code: 0 });
+    await pipeline.next();
+    expect(await root.send(new HeadObjectCommand({ Bucket: bucket, Key }))).toMatchObject({
+      ContentLength: small.length,
+    });
   });
 
   it('is refused in the place of another publisher', async () => {
