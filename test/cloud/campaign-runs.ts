@@ -15,7 +15,12 @@ export interface CampaignVerdict {
   /** Which of the ways failed; undefined when none did. */
   readonly failed: string | undefined;
   readonly errors: readonly string[];
+  /** What was lost without an error. */
+  readonly loss?: string;
 }
+
+/** A run, and what was lost by it without an error. */
+type CampaignRun = MutatedRun & Pick<CampaignVerdict, 'loss'>;
 
 const mebibyte = 2 ** 20;
 
@@ -44,15 +49,15 @@ export class CampaignRuns {
     for (const way of ['fetch', 'refused', 'lost', 'wrong', 'resume'] as const) {
       for (const access of order) {
         this.#count += 1;
-        const { ok, errors } = await this[way](access);
-        if (!ok) return { failed: `${way} (${access})`, errors };
+        const { ok, errors, loss } = await this[way](access);
+        if (!ok) return { failed: `${way} (${access})`, errors, ...(loss === undefined ? {} : { loss }) };
       }
     }
     return { failed: undefined, errors: [] };
   }
 
   /** A new release from every kind of source, small and large, with bytes that another release has. */
-  async fetch(access: 'public' | 'private'): Promise<MutatedRun> {
+  async fetch(access: 'public' | 'private'): Promise<CampaignRun> {
     const world = this.#world;
     const name = `${access}-${this.#count}`;
     const sent = generateBytes(`sent-${name}`, 3000);
@@ -72,15 +77,17 @@ export class CampaignRuns {
   }
 
   /** A manifest that is not accepted: its report names it all the same. */
-  async refused(access: 'public' | 'private'): Promise<MutatedRun> {
+  async refused(access: 'public' | 'private'): Promise<CampaignRun> {
     const collection = `my-refused-${access}-${this.#count}`;
     const one = artifact('w.bin', Buffer.from(collection), 'https://not-granted.example.org/w.bin');
     const run = await this.#submit(release(collection, [one], { access }));
-    return { ...run, ok: run.report?.state === 'refused' && run.report.collection === collection };
+    const named = run.report?.collection === collection;
+    const ok = run.report?.state === 'refused' && named;
+    return { ...run, ok, ...(named ? {} : { loss: 'the report does not say of which release it is' }) };
   }
 
   /** A release that lost an object, published again. */
-  async lost(access: 'public' | 'private'): Promise<MutatedRun> {
+  async lost(access: 'public' | 'private'): Promise<CampaignRun> {
     const { mirror } = this.#world;
     const base = this.#base(access);
     const Key = `${base.collection}/${base.version}/base.bin`;
@@ -95,7 +102,7 @@ export class CampaignRuns {
   }
 
   /** A large file whose digest does not hold: nothing of it may be left. It should fail, and by that alone. */
-  async wrong(access: 'public' | 'private'): Promise<MutatedRun> {
+  async wrong(access: 'public' | 'private'): Promise<CampaignRun> {
     const name = `wrong-${access}-${this.#count}`;
     const one = this.#world.file(`/${name}.bin`, generateBytes(name, 17 * mebibyte));
     const run = await this.#submit(
@@ -107,7 +114,7 @@ export class CampaignRuns {
   }
 
   /** A file that one pass does not finish, and the upload of somebody who is gone. */
-  async resume(access: 'public' | 'private'): Promise<MutatedRun> {
+  async resume(access: 'public' | 'private'): Promise<CampaignRun> {
     const { mirror, upstream } = this.#world;
     const name = `resume-${access}-${this.#count}`;
     const file = `${name}.bin`;
@@ -118,12 +125,8 @@ export class CampaignRuns {
     const run = await this.#submit(release(`my-${name}`, [one], { access }));
     const again = upstream.requestsTo(`/${file}`, 'GET').filter(({ headers }) => headers.range?.startsWith('bytes=0-'));
     upstream.remove(`/${file}`);
-    const ok = run.ok && again.length === 1;
-    return await this.#cleanly(access, {
-      ...run,
-      ok,
-      errors: again.length > 1 ? [...run.errors, 'began anew'] : run.errors,
-    });
+    const anew = again.length > 1 ? { ok: false, loss: 'an upload is not continued' } : {};
+    return await this.#cleanly(access, { ...run, ...anew });
   }
 
   #base(access: 'public' | 'private') {
@@ -136,7 +139,7 @@ export class CampaignRuns {
   }
 
   /** Nothing unfinished may be left in the mirror. */
-  async #cleanly(access: 'public' | 'private', run: MutatedRun): Promise<MutatedRun> {
+  async #cleanly(access: 'public' | 'private', run: CampaignRun): Promise<CampaignRun> {
     const { mirror } = this.#world;
     const { Uploads = [] } = await mirror.s3.send(new ListMultipartUploadsCommand({ Bucket: mirror.bucket(access) }));
     if (Uploads.length === 0) return run;
@@ -144,6 +147,6 @@ export class CampaignRuns {
     for (const { Key, UploadId } of Uploads) {
       await mirror.s3.send(new AbortMultipartUploadCommand({ Bucket: mirror.bucket(access), Key, UploadId }));
     }
-    return { ...run, ok: false, errors: [...run.errors, left] };
+    return { ...run, ok: false, loss: left };
   }
 }

@@ -1,7 +1,9 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
+import { ListMapRunsCommand } from '@aws-sdk/client-sfn';
 import type { AttemptPlace } from '../../lib/contract/cloud/state-keys.ts';
 import type { StageReport } from '../../lib/core/stage/report.ts';
 import type { DeployedMirror } from './deployed-mirror.ts';
+import { mapRunResults } from './map-results.ts';
 import { changeRolePolicy, type RolePolicy, type RoleStatement, roleNames, rolePolicies } from './role-policies.ts';
 
 /** One action on one resource that a statement of a role allows. */
@@ -14,7 +16,7 @@ export interface Permission {
 /** How a run ended whose functions may do less than they should. */
 export interface MutatedRun {
   readonly ok: boolean;
-  /** Of the execution, of the run, and of its artifacts and replicas, each with its message. */
+  /** Of the execution, of the run, of its artifacts and replicas, each with its message, and of the maps' children. */
   readonly errors: readonly string[];
   readonly report: StageReport | undefined;
 }
@@ -26,7 +28,7 @@ export async function pipelinePolicies(iam: IAMClient, name: string): Promise<Re
     const made = /-Pipeline([A-Za-z]+)Role[0-9A-F]{8}-/.exec(role)?.[1];
     const named = /-gcs-([a-z-]+)-us-east-1$/.exec(role)?.[1];
     const handler = named ?? made?.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-    const [policy] = handler === undefined || handler === 'state-machine' ? [] : await rolePolicies(iam, role);
+    const [policy] = handler === undefined || handler.startsWith('state-machine') ? [] : await rolePolicies(iam, role);
     if (handler !== undefined && policy !== undefined) found.set(handler, policy);
   }
   return found;
@@ -59,7 +61,7 @@ function rest(statement: RoleStatement, taken: (action: string, resource: string
 
 /** Waits for the end of what was submitted, which may have no report. */
 export async function endOfRun(mirror: DeployedMirror, place: AttemptPlace): Promise<MutatedRun> {
-  const { status, error = '' } = await mirror.execution(place);
+  const { arn, status, error = '' } = await mirror.execution(place);
   const report = await mirror.findReport(place);
   const { artifacts = [], stores = [] } = report ?? {};
   const errors = [
@@ -67,6 +69,14 @@ export async function endOfRun(mirror: DeployedMirror, place: AttemptPlace): Pro
     report?.error === undefined ? '' : `${report.error.code}: ${report.error.message}`,
     ...artifacts.map(({ reason = '' }) => reason),
     ...stores.map(({ reason = '' }) => reason),
+    ...(await childErrors(mirror, arn)),
   ];
   return { ok: status === 'SUCCEEDED' && report?.ok === true, errors: errors.filter((one) => one !== ''), report };
+}
+
+/** Errors of what an execution's maps started, which a run survives. */
+async function childErrors(mirror: DeployedMirror, executionArn: string): Promise<readonly string[]> {
+  const { mapRuns = [] } = await mirror.sfn.send(new ListMapRunsCommand({ executionArn }));
+  const results = mapRuns.map(({ mapRunArn = '' }) => mapRunResults(mirror.s3, mirror.bucket('state'), mapRunArn));
+  return (await Promise.all(results)).flatMap(({ failed }) => failed.map(({ Error: name = '' }) => name));
 }
