@@ -5,7 +5,7 @@ import { suiteReporter } from './test/servers/suite-reporter.ts';
  * `npm run test:unit` is what is quick. Everything else is `system`, the whole, or `hard`, processes that are
  * killed or compete and what moves hundreds of MiB, or `servers`, against real S3 and GCS servers that are started for them. No test falls between.
  */
-const hard = 'test/core/**/{crash-*,*-faults,requests,server-copies}.test.ts';
+const hard = 'test/core/**/{crash-*,killed-*,*-faults,requests,server-copies,cost-of-a-run,plan-limits}.test.ts';
 const servers = 'test/**/*.server.test.ts';
 const folders = ['test/contract/**/*.test.ts', 'test/core/**/*.test.ts', 'test/cli/**/*.test.ts'];
 
