@@ -128,10 +128,11 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
     it('continues where its function was killed', limit, async () => {
       const bytes = generateBytes('killed', resumed);
       world.upstream.fault('/killed.bin', { kind: 'stall', at: 4096 }, stalled);
+      const before = await mirror.keys('state', 'work/checkpoints/');
       const submitted = mirror.submit(release('my-killed', [world.file('/killed.bin', bytes)]));
       await eventually('a checkpoint behind which ranges stall', async () => {
         const begun = world.upstream.requestsTo('/killed.bin', 'GET').length >= 8;
-        return begun && (await mirror.keys('state', 'work/checkpoints/')).length > 0 ? true : undefined;
+        return begun && (await mirror.keys('state', 'work/checkpoints/')).length > before.length ? true : undefined;
       });
       const processes = await functionProcesses(mirror.emulator, 'weights-PipelineTransfer');
       expect(processes.length).toBeGreaterThan(0);
@@ -170,13 +171,13 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
       expect(report).toMatchObject({ ok: true, state: 'published' });
       const story = await mirror.story(place);
       const begun = await passes(place.run, 'begins');
-      expect(begun, story).toHaveLength(2);
+      expect(begun.length, story).toBeGreaterThan(1);
       expect(firstRanges('/slow.bin'), story).toHaveLength(1);
       expect(world.upstream.bytesServed('/slow.bin')).toBeLessThan(bytes.length + 24 * mebibyte);
     });
 
     it('an upstream that asks for patience gets it', limit, async () => {
-      const patience = { kind: 'status', status: 429, headers: { 'retry-after': '8' } } as const;
+      const patience = { kind: 'status', status: 429, headers: { 'retry-after': '12' } } as const;
       world.upstream.fault('/busy.bin', patience, { method: 'GET', times: 1 });
       const { report, place } = await mirror.submit(
         release('my-busy', [world.file('/busy.bin', generateBytes('busy', 50_000))]),
@@ -184,15 +185,15 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
       expect(report).toMatchObject({ ok: true, state: 'published' });
       const waits = (await passes(place.run, 'ends')).map(({ output }) => output?.wait);
       expect(waits, await mirror.story(place)).toEqual([expect.any(Number), 0]);
-      expect(waits[0] ?? 0).toBeGreaterThanOrEqual(8);
+      expect(waits[0] ?? 0).toBeGreaterThanOrEqual(12);
     });
 
     it('200 small artifacts and three large ones go through one map, in four items', limit, async () => {
       const small = Array.from({ length: 200 }, (_, n) =>
         world.file(`/many/${n}.bin`, generateBytes(`many-${n}`, 2000)),
       );
-      const large = [17, 18, 19].map((size) =>
-        world.file(`/many/large-${size}.bin`, generateBytes(`many-large-${size}`, size * mebibyte)),
+      const large = [1, 2, 3].map((n) =>
+        world.file(`/many/large-${n}.bin`, generateBytes(`many-large-${n}`, 17 * mebibyte)),
       );
       const { report, place } = await mirror.submit(release('my-many', [...small, ...large]));
       expect(report).toMatchObject({ ok: true, state: 'published' });
