@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +21,7 @@ import { clientSettings } from './client-settings.ts';
 import { createRole } from './create-role.ts';
 import { eventually } from './eventually.ts';
 import { type EndedExecution, executionsOf, waitForExecution } from './executions.ts';
+import { type ProgramResult, runProgram } from './run-program.ts';
 import { runStory } from './run-story.ts';
 
 /** Keys of a session of a role. */
@@ -29,13 +29,6 @@ export interface SessionKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-}
-
-/** What a command of the project's own program did. */
-export interface ProgramResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** A run that was waited for. */
@@ -53,7 +46,6 @@ export interface SubmitOptions {
   readonly exit?: number;
 }
 
-const root = join(import.meta.dirname, '../..');
 /** A role that may take those of publishers. */
 const people = 'people';
 /** Seconds that a run may take here. */
@@ -173,19 +165,7 @@ export class DeployedMirror {
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       AWS_SESSION_TOKEN: keys.sessionToken,
     };
-    const child = spawn(process.execPath, [join(root, 'bin/weighbridge.js'), ...argv], {
-      cwd,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', reject).on('close', resolve);
-    });
-    return { code, stdout, stderr };
+    return await runProgram(argv, { cwd, env });
   }
 
   /**
