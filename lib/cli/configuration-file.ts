@@ -1,6 +1,7 @@
 import { deploymentIssues } from '../contract/cloud/resolve-deployment.ts';
 import { type ConfigurationDocument, configurationSchema } from '../contract/configuration.ts';
 import { type FieldIssue, fieldIssues } from '../contract/field-issues.ts';
+import { settingMessage } from '../contract/setting-message.ts';
 import { InvalidFile } from '../core/errors.ts';
 import { plainValue } from '../core/manifest/plain-value.ts';
 import { type Finding, placeFindings } from '../core/manifest/problem-list.ts';
@@ -15,7 +16,7 @@ export function parseConfiguration(text: string | Uint8Array, file: string): Con
   const source = YamlText.decode(text, file);
   const { value, findings } = plainValue(source.document);
   // A file of comments only says nothing, which is fine.
-  const parsed = configurationSchema.safeParse(value ?? {});
+  const parsed = configurationSchema.safeParse(value ?? {}, { error: settingMessage });
   const own = (parsed.error?.issues ?? []).flatMap(fieldIssues);
   const issues = parsed.success ? deploymentIssues(parsed.data) : own;
   const all = [...findings, ...issues.map(findingOf)];

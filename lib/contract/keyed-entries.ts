@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { settingMessage } from './setting-message.ts';
 
 /** How the value under a key is to be read, or what is wrong with the key itself. */
 export type EntryReading<T> = { readonly schema: z.ZodType<T> } | { readonly problem: string };
@@ -17,7 +18,7 @@ export function keyedEntries<T>(readingOf: (key: string, before: readonly string
         context.addIssue({ code: 'custom', path: [key], message: reading.problem, params: { key: true } });
         continue;
       }
-      const parsed = reading.schema.safeParse(entries[key]);
+      const parsed = reading.schema.safeParse(entries[key], { error: settingMessage });
       if (parsed.success) values[key] = parsed.data;
       for (const issue of parsed.error?.issues ?? []) {
         context.issues.push({ ...issue, input: issue.input, path: [key, ...issue.path] } as z.core.$ZodRawIssue);

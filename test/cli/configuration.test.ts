@@ -202,7 +202,7 @@ describe('weighbridge.yaml', () => {
     expect(problems.map(({ message }) => message)).toMatchObject({
       0: 'expected a bucket: s3://name or gs://name, without a prefix',
       4: 'a key needs encryption: aws:kms',
-      6: 'there is no such setting',
+      6: 'there is no such setting; known are endpoint, storageClass, kmsKeyName',
     });
     expect(JSON.stringify(problems)).not.toContain('secret');
   });

@@ -66,7 +66,11 @@ describe('loading a deployment', () => {
     ).toMatchObject([
       [2, 'cloud.name', expect.stringContaining('small letters')],
       [3, 'cloud.retention.logDays', expect.stringContaining('expected one of 1, 3, 5')],
-      [3, 'cloud.retention.state', 'there is no such setting'],
+      [
+        3,
+        'cloud.retention.state',
+        'there is no such setting; known are noncurrentDays, unfinishedUploadDays, stateDays, logDays',
+      ],
       [4, 'cloud.encryptionKey', expect.stringContaining('ARN of a KMS key')],
       [5, 'cloud.tags.team', expect.any(String)],
       [7, 'publishers.models', 'expected exactly one of github, gitlab and principals'],
@@ -77,7 +81,7 @@ describe('loading a deployment', () => {
       [10, 'replicas[0].to[0]', expect.any(String)],
       [11, 'maxRunBytes', expect.any(String)],
       [12, 'environments["a b"]', expect.any(String)],
-      [12, 'environments.prod.clout', 'there is no such setting'],
+      [12, 'environments.prod.clout', expect.stringContaining('there is no such setting; known are cloud, ')],
     ]);
   });
 
@@ -148,7 +152,7 @@ describe('loading a deployment', () => {
     ).toEqual([
       [9, 'replicas[0].to[0]', 'needs cloud.gcs, the mirror in Google Cloud Storage (in the environment dev)'],
       [12, 'environments.prod.cloud.gcs.publicRead', expect.any(String)],
-      [12, 'environments.prod.cloud.regoin', 'there is no such setting'],
+      [12, 'environments.prod.cloud.regoin', expect.stringContaining('known are name, account, region')],
       [14, 'environments.two', expect.stringContaining('the deployment of one as well')],
     ]);
   });

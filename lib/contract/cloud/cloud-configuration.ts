@@ -101,7 +101,10 @@ const pipeline = z.strictObject({
 const gcsBucket = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, 'expected the name of a bucket')
+    .regex(
+      /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
+      'expected the name of a bucket: 3 to 63 small letters, digits, hyphens, dots and underscores',
+    )
     .describe('Names of buckets are of the whole world.'),
   existing: z.boolean().default(false).describe('It is there already; nothing of it is changed.'),
 });

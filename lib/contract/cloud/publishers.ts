@@ -24,12 +24,12 @@ const github = z.strictObject({
     .describe('Its name, without the owner.'),
   ownerId: z
     .string()
-    .regex(/^[0-9]+$/)
+    .regex(/^[0-9]+$/, 'expected a number, in quotes')
     .optional()
     .describe('Number of the owner; repositories made since July 2026 carry it in their identity.'),
   repositoryId: z
     .string()
-    .regex(/^[0-9]+$/)
+    .regex(/^[0-9]+$/, 'expected a number, in quotes')
     .optional()
     .describe('Number of the repository, likewise.'),
   branch: z

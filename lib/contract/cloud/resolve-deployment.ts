@@ -1,5 +1,6 @@
 import type { ConfigurationDocument } from '../configuration.ts';
 import { type FieldIssue, fieldIssues } from '../field-issues.ts';
+import { settingMessage } from '../setting-message.ts';
 import { type Deployment, deploymentSchema } from './deployment.ts';
 import { deploymentFindings } from './deployment-findings.ts';
 import { isMapping, layOver } from './lay-over.ts';
@@ -76,7 +77,7 @@ interface Examined {
 function examineDeployment(document: ConfigurationDocument, environment: string | undefined): Examined {
   const overrides = overridesOf(document, environment);
   const merged = mergedSections(document, overrides);
-  const parsed = deploymentSchema.safeParse({ ...merged, environment: environment ?? null });
+  const parsed = deploymentSchema.safeParse({ ...merged, environment: environment ?? null }, { error: settingMessage });
   const issues = parsed.success ? deploymentFindings(parsed.data) : parsed.error.issues.flatMap(fieldIssues);
   const placed = issues.map((issue) => placedIssue(issue, document, overrides, environment));
   return { deployment: placed.length === 0 ? parsed.data : undefined, issues: placed };
