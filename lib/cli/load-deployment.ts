@@ -8,6 +8,8 @@ import { configurationName } from './configuration.ts';
 import { findingOf, invalidConfiguration, parseConfiguration } from './configuration-file.ts';
 import { problemLine } from './problem-line.ts';
 
+export { endWithProblem } from './end-with-problem.ts';
+
 export interface LoadDeploymentOptions {
   /**
    * One of `environments:` of the file.
@@ -79,6 +81,8 @@ function readText(path: string, name: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`cannot read ${name}: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : code;
+    throw new UsageError(`cannot read ${name}: ${reason}`, { cause: error });
   }
 }

@@ -16,11 +16,22 @@ export function bundlesFolder(here: string = import.meta.url): string {
   return fileURLToPath(new URL(here.endsWith('.ts') ? '../../dist/lambda/' : '../../lambda/', here));
 }
 
+/** A function was not built, or the package is not whole. The message says which, where, and what to do. */
+export class MissingBundle extends Error {
+  override readonly name = 'MissingBundle';
+}
+
+function remedy(here: string = import.meta.url): string {
+  return here.endsWith('.ts')
+    ? 'run `npm run build:lambda`'
+    : 'the package is not whole, so remove node_modules/weighbridge and run `npm install`';
+}
+
 /**
  * Code of a function: its prebuilt bundle and, beside it, what the deployment says. The hash of the asset is that of
  * both, so another configuration is another version of the code.
  * @param use Called with the code; what lies in the temporary folder is copied or gone when it has returned.
- * @throws Error when the bundle was not built.
+ * @throws MissingBundle when the bundle was not built.
  */
 export function withHandlerCode<T>(
   scope: IConstruct,
@@ -30,9 +41,7 @@ export function withHandlerCode<T>(
   const { handler, configuration, bundles = bundlesFolder() } = bundle;
   const built = join(bundles, handler);
   if (!existsSync(join(built, bundleEntry))) {
-    throw new Error(
-      `The bundle of the function \`${handler}\` is missing in ${bundles}: run \`npm run build:lambda\`.`,
-    );
+    throw new MissingBundle(`The bundle of the function \`${handler}\` is missing in ${bundles}: ${remedy()}.`);
   }
   const folder = mkdtempSync(join(tmpdir(), `weighbridge-${handler}-`));
   cpSync(built, folder, { recursive: true });

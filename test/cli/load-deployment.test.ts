@@ -36,7 +36,9 @@ const gcs = [
 describe('loading a deployment', () => {
   it('needs no file, unless one is named', async () => {
     expect(loadDeployment(undefined, { cwd }).cloud.name).toBe('weighbridge');
-    expect(() => loadDeployment('weighbridge.yaml', { cwd })).toThrow('cannot read weighbridge.yaml: ENOENT');
+    expect(() => loadDeployment('weighbridge.yaml', { cwd })).toThrow(
+      'cannot read weighbridge.yaml: there is no such file',
+    );
     await writeFile(join(cwd, 'other.yaml'), 'cloud: { name: other }\n');
     expect(loadDeployment('other.yaml', { cwd }).cloud.name).toBe('other');
   });

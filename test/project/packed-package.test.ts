@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -133,10 +133,25 @@ describe('an app of the packed package', () => {
     );
     const failed = await cdk('synth', '--quiet', '-c', 'env=prod');
     expect(failed.code).not.toBe(0);
-    expect(failed.stderr).toContain(
-      'weighbridge.yaml:3:20: error: environments.prod.cloud.regoin: there is no such setting',
+    const [first, second = '', third, ...more] = failed.stderr.trimEnd().split('\n');
+    expect([first, third, more]).toEqual([
+      'weighbridge.yaml has 1 problem',
+      'node app.js: Subprocess exited with error 1',
+      [],
+    ]);
+    expect(second).toContain('weighbridge.yaml:3:20: error: environments.prod.cloud.regoin: there is no such setting');
+  });
+
+  it('says in a line that a function is missing', async () => {
+    await writeFile(join(models, 'weighbridge.yaml'), 'cloud: { name: deployed }\n');
+    const bundle = join(repository, 'node_modules/weighbridge/dist/lambda/plan');
+    await rename(bundle, `${bundle}-away`);
+    const failed = await cdk('synth', '--quiet');
+    await rename(`${bundle}-away`, bundle);
+    expect(failed.code).not.toBe(0);
+    expect(failed.stderr).toMatch(
+      /^The bundle of the function `plan` is missing in \S+: the package is not whole, .*\nnode app\.js: .*\n$/,
     );
-    expect(failed.stderr).not.toMatch(/^ {4}at /m);
   });
 
   it('is checked by the compiler against the declarations of the package', async () => {

@@ -4,12 +4,16 @@ const library = 'aws-cdk-lib';
 /** The app of a repository that deploys: everything that may differ is in weighbridge.yaml. */
 export const appJs = `// The stacks of weighbridge.yaml, or of one of its environments: npx cdk deploy --all -c env=prod
 import { App } from '${library}';
-import { loadDeployment } from 'weighbridge/configuration';
+import { endWithProblem, loadDeployment } from 'weighbridge/configuration';
 import { addWeighbridge } from 'weighbridge/infra';
 
 const app = new App();
 const environment = app.node.tryGetContext('env');
-addWeighbridge(app, loadDeployment('weighbridge.yaml', { environment }));
+try {
+  addWeighbridge(app, loadDeployment('weighbridge.yaml', { environment }));
+} catch (error) {
+  endWithProblem(error);
+}
 `;
 
 /** cdk.json of such a repository. @param flags feature flags of the CDK, the same that the project is tested with */
