@@ -8,7 +8,7 @@ export interface BucketGrant {
   readonly bucket?: readonly string[];
   /** Of what is asked of the bucket, what is listed: `s3:prefix` patterns. Without it, everything. */
   readonly listed?: readonly string[];
-  /** Actions on objects, and which keys, as patterns: `work/*`. */
+  /** Actions on objects, and which keys, as patterns: `working/*`. */
   readonly objects: readonly { readonly actions: readonly string[]; readonly keys: readonly string[] }[];
   /** With the bucket's KMS key, where it has one. Uploads in parts need both. */
   readonly kms: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[];

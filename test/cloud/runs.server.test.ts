@@ -128,11 +128,11 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
     it('continues where its function was killed', limit, async () => {
       const bytes = generateBytes('killed', resumed);
       world.upstream.fault('/killed.bin', { kind: 'stall', at: 4096 }, stalled);
-      const before = await mirror.keys('state', 'work/checkpoints/');
+      const before = await mirror.keys('state', 'working/checkpoints/');
       const submitted = mirror.submit(release('my-killed', [world.file('/killed.bin', bytes)]));
       await eventually('a checkpoint behind which ranges stall', async () => {
         const begun = world.upstream.requestsTo('/killed.bin', 'GET').length >= 8;
-        return begun && (await mirror.keys('state', 'work/checkpoints/')).length > before.length ? true : undefined;
+        return begun && (await mirror.keys('state', 'working/checkpoints/')).length > before.length ? true : undefined;
       });
       const processes = await functionProcesses(mirror.emulator, 'weights-PipelineTransfer');
       expect(processes.length).toBeGreaterThan(0);
@@ -349,14 +349,14 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
         submissionKey(place),
         inboxKey('others', 'public', id),
         'policy/access.json',
-        `work/runs/${id}/plan.json`,
+        `working/runs/${id}/plan.json`,
       ];
       for (const Key of [...puts, reportKey(own), 'submissions/models-b/x.json']) {
         await expect(s3.send(new PutObjectCommand({ Bucket: state, Key, Body: '{}' })), Key).rejects.toMatchObject(
           denied,
         );
       }
-      const [checkpoint = ''] = await mirror.keys('state', 'work/');
+      const [checkpoint = ''] = await mirror.keys('state', 'working/');
       const [submission = ''] = await mirror.keys('state', 'submissions/models/');
       for (const Key of [checkpoint, submission, reportKey(place)]) {
         await expect(s3.send(new GetObjectCommand({ Bucket: state, Key })), Key).rejects.toMatchObject(denied);
@@ -375,7 +375,7 @@ describe.skipIf(lacksAwsEmulator())('runs of a deployment on MiniStack that eval
 
   describe('without a permission of its role', () => {
     it.each([
-      ['plan', 's3:PutObject', '/work/*', 'NotAuthorised'],
+      ['plan', 's3:PutObject', '/working/*', 'NotAuthorised'],
       ['transfer', 's3:PutObject', '/*/*/*', 'NotAuthorised'],
       ['publish', 's3:PutObject', '/registry.json', 'NotAuthorised'],
     ])('%s fails as the runbook says: %s on …%s', limit, async (handler, action, key, error) => {

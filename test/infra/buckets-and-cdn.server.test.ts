@@ -148,7 +148,7 @@ describe.skipIf(lacksAwsEmulator())('buckets and CDN, deployed', () => {
     const refused = {
       'submit for another': new PutObjectCommand({ Bucket: state, Key: submissionKey(place('beta')), Body: '{}' }),
       'write a report': new PutObjectCommand({ Bucket: state, Key: reportKey(place('alpha')), Body: '{}' }),
-      'write a checkpoint': new PutObjectCommand({ Bucket: state, Key: 'work/x', Body: '{}' }),
+      'write a checkpoint': new PutObjectCommand({ Bucket: state, Key: 'working/x', Body: '{}' }),
       'read a submission': new GetObjectCommand({ Bucket: state, Key: submissionKey(place('alpha')) }),
       'read progress of another': new GetObjectCommand({ Bucket: state, Key: progressKey(place('beta')) }),
       'list everything': new ListObjectsV2Command({ Bucket: state }),

@@ -281,8 +281,8 @@ describe('submit, with the state bucket', () => {
     ['s3:GetObject', 'inbox/a/private/sha256/0'],
     ['s3:PutObject', 'reports/a/0/1/report.json'],
     ['s3:DeleteObject', 'submissions/a/0/1.json'],
-    ['s3:GetObject', 'work/runs/0/1/transfer.jsonl'],
-    ['s3:PutObject', 'work/runs/0/1/transfer.jsonl'],
+    ['s3:GetObject', 'working/runs/0/1/transfer.jsonl'],
+    ['s3:PutObject', 'working/runs/0/1/transfer.jsonl'],
     ['s3:PutBucketPolicy', ''],
   ])('may not %s %s', (action, key) => {
     expect(may(action, key)).toBe(false);

@@ -74,7 +74,7 @@ const registry = (mirror: string) => `<${mirror}Bucket>/registry.json`;
 const logs = (name: string) => `Allow logs:CreateLogStream logs:PutLogEvents: <Pipeline${name}Logs>`;
 const work = [
   'Allow s3:ListBucket: <StateBucket>',
-  ...stateOf('work', 'reports').map((keys) => `Allow s3:GetObject s3:PutObject: ${keys}`),
+  ...stateOf('reports', 'working').map((keys) => `Allow s3:GetObject s3:PutObject: ${keys}`),
 ];
 const reads = (...prefixes: string[]) =>
   stateOf(...prefixes).map((keys) => `Allow s3:GetObject s3:GetObjectVersion: ${keys}`);
@@ -203,7 +203,7 @@ describe('the state machine', () => {
     expect(all).toEqual(
       [
         ...called,
-        'Allow s3:GetObject: <StateBucket>/work/runs/*',
+        'Allow s3:GetObject: <StateBucket>/working/runs/*',
         'Allow s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload: <StateBucket>/map-results/*',
         'Allow states:StartExecution: <PipelineStateMachine>',
         `Allow states:DescribeExecution states:StopExecution: ${execution}:*`,

@@ -78,7 +78,7 @@ describe('the state bucket', () => {
   });
 
   it.each([
-    ['Work', ['s3:GetObject', 's3:PutObject'], 'work/*'],
+    ['Work', ['s3:GetObject', 's3:PutObject'], 'working/*'],
     ['Submissions', ['s3:GetObject', 's3:GetObjectVersion'], 'submissions/*'],
     ['Inbox', ['s3:GetObject', 's3:GetObjectVersion'], 'inbox/*'],
     ['Reports', ['s3:GetObject', 's3:PutObject'], 'reports/*'],

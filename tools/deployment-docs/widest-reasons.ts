@@ -29,7 +29,7 @@ export const widestReasons: Readonly<Record<string, readonly [statement: string,
     'It copies the records, and compares with what the primary has.',
   ],
   Report: [
-    's3:GetObject s3:PutObject: <PublicMirror>/_weighbridge/status.json <State>/reports/* <State>/work/*',
+    's3:GetObject s3:PutObject: <PublicMirror>/_weighbridge/status.json <State>/reports/* <State>/working/*',
     'Reports and working documents are named after runs. In a mirror it writes one key.',
   ],
   StateMachine: [

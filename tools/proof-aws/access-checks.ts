@@ -28,7 +28,7 @@ export const accessChecks: readonly ProofCheck[] = [
         'write a mirror': () => put(s3, mirror, 'registry.json'),
         'submit for another': () => put(s3, state, 'submissions/other/x.json'),
         'write a report': () => put(s3, state, 'reports/proof/x.json'),
-        'write a checkpoint': () => put(s3, state, 'work/x.json'),
+        'write a checkpoint': () => put(s3, state, 'working/x.json'),
         'list what others do': () => s3.send(new ListObjectsV2Command({ Bucket: state })),
       };
       try {

@@ -17,7 +17,7 @@ export const submissionsPrefix = 'submissions/';
 export const inboxPrefix = 'inbox/';
 export const reportsPrefix = 'reports/';
 /** Where the working state of runs lies: checkpoints, leases, items, results. Of the pipeline alone. */
-export const workPrefix = 'work/';
+export const workPrefix = 'working/';
 /** Where Step Functions writes what became of the items. */
 export const mapResultsPrefix = 'map-results/';
 
@@ -48,7 +48,7 @@ export function progressKey({ publisher, run, attempt }: AttemptPlace): string {
   return `${reportsPrefix}${publisher}/${run}/${attempt}/progress.json`;
 }
 
-/** Names below `work/`, as the state store takes them. */
+/** Names below `working/`, as the state store takes them. */
 export function attemptPrefix({ run, attempt }: AttemptPlace): string {
   return `runs/${run}/${attempt}/`;
 }

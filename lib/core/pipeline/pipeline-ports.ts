@@ -34,7 +34,7 @@ export interface PipelinePorts {
   readonly stateBucket: string;
   /** The whole state bucket: submissions, inbox and reports. */
   readonly state: Store;
-  /** Working state below `work/` in it. */
+  /** Working state below `working/` in it. */
   readonly work: StateStore;
   /** Undefined where the deployment has no mirror of that kind. */
   openPrimary(access: Access): Promise<Store | undefined>;

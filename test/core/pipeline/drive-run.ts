@@ -1,4 +1,5 @@
 import { type PassInput, type PassOutput, type PlanInput, passInput } from '../../../lib/contract/cloud/payloads.ts';
+import { workPrefix } from '../../../lib/contract/cloud/state-keys.ts';
 import { WeighbridgeError } from '../../../lib/core/errors.ts';
 import { planRun } from '../../../lib/core/pipeline/plan-run.ts';
 import { publishReplicas } from '../../../lib/core/pipeline/publish-replicas.ts';
@@ -100,7 +101,7 @@ function isRetried(error: unknown): boolean {
 }
 
 async function itemLines(fixture: PipelineFixture, key: string): Promise<readonly PassInput[]> {
-  const found = await fixture.working.get(key.replace(/^work\//, ''), 1 << 20);
+  const found = await fixture.working.get(key.slice(workPrefix.length), 1 << 20);
   const text = Buffer.from(found?.bytes ?? []).toString();
   return text
     .split('\n')

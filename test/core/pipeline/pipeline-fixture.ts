@@ -53,7 +53,7 @@ export class PipelineFixture {
   readonly privateMirror = new MemoryStore({ ...sizes, url: 's3://mirror-private' });
   readonly replica = new MemoryStore({ ...sizes, url: 'gs://replica', sequential: true });
   readonly state = new MemoryStore({ url: 's3://state' });
-  readonly working = new MemoryStore({ url: 's3://state/work' });
+  readonly working = new MemoryStore({ url: 's3://state/working' });
   configuration: RuntimeConfiguration;
   /** What stands between the passes and a store; the store itself by default. */
   around: <S extends Store & Clocked>(store: S) => Store & Clocked = (store) => store;
@@ -103,7 +103,7 @@ export class PipelineFixture {
       stateBucket: 'state',
       publicUrl: 'https://weights.example.org',
       state: this.around(this.state),
-      work: new BucketState({ location: 's3://state/work', store: this.around(this.working) }),
+      work: new BucketState({ location: 's3://state/working', store: this.around(this.working) }),
       openPrimary: async (access) => this.around(access === 'public' ? this.mirror : this.privateMirror),
       openReplica: async (_, access) => {
         if (access === 'private') return undefined;
