@@ -26,7 +26,14 @@ export async function checkDeployment(
     checks.push({ what: 'publishers', state: 'failed', message });
   }
   const state = await attempt(() => buckets.state());
-  checks.push(await checkCredentials(state, publisher));
+  const credentials = await checkCredentials(state, publisher);
+  checks.push(credentials);
+  if (credentials.state === 'failed') {
+    // Each bucket would only say the same again.
+    const unseen = (['state', ...mirrors] as const).map((kind) => bucketUrl(place, kind));
+    const message = 'cannot be looked at without good credentials';
+    return [...checks, ...unseen.map((what): Check => ({ what, state: 'unknown', message })), ...outsideChecks(place)];
+  }
   checks.push(await checkBucket(bucketUrl(place, 'state'), state));
   for (const access of mirrors) {
     checks.push(await checkBucket(bucketUrl(place, access), await attempt(() => buckets.mirror(access))));

@@ -109,6 +109,10 @@ sources:
     expect(code).toBe(1);
     expect(of('AWS credentials')).toMatchObject({ state: 'failed' });
     expect(of('AWS credentials')?.message).toContain('the secret key does not belong to the access key');
+    const message = 'cannot be looked at without good credentials';
+    for (const kind of ['state', 'public', 'private']) {
+      expect(of(`s3://${bucketOf(kind)}`)).toMatchObject({ state: 'unknown', message });
+    }
   });
 
   it('says what to write where the account is missing', async () => {
