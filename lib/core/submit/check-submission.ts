@@ -24,6 +24,11 @@ export function checkSubmission(
       hint: `Its collections in weighbridge.yaml are ${settings.collections.join(', ')}: add it there and deploy, or name another with --publisher.`,
     });
   }
+  if (deployment.cloud[access] === false) {
+    throw new Refused('not-granted', `this deployment has no ${access} mirror, and ${release} is ${access}`, {
+      hint: `Correct access: in the manifest, or remove cloud.${access}: false from weighbridge.yaml and deploy.`,
+    });
+  }
   if (!settings.access.includes(access)) {
     throw new Refused(
       'not-granted',
@@ -32,11 +37,6 @@ export function checkSubmission(
         hint: `Correct access: in the manifest, or add ${access} to publishers.${name}.access in weighbridge.yaml and deploy.`,
       },
     );
-  }
-  if (deployment.cloud[access] === false) {
-    throw new Refused('not-granted', `this deployment has no ${access} mirror, and ${release} is ${access}`, {
-      hint: `Correct access: in the manifest, or remove cloud.${access}: false from weighbridge.yaml and deploy.`,
-    });
   }
   const unlocked = manifest.artifacts.filter(({ sha256, required }) => required && sha256 === undefined);
   if (unlocked[0] !== undefined) {

@@ -18,7 +18,14 @@ function deployment(more: object = {}): Deployment {
   });
 }
 
-function check(fields: { collection?: string; access?: string; source?: string; sha256?: string | null } = {}) {
+interface Fields {
+  readonly collection?: string;
+  readonly access?: string;
+  readonly source?: string;
+  readonly sha256?: string | null;
+}
+
+function check(fields: Fields = {}, whole = deployment()) {
   const {
     collection = 'my-model',
     access = 'private',
@@ -28,7 +35,6 @@ function check(fields: { collection?: string; access?: string; source?: string; 
   const artifact = { id: 'w', kind: 'config', file: 'w', source, size: 4, ...(sha256 === null ? {} : { sha256 }) };
   const text = JSON.stringify({ weighbridge: 1, collection, version: '1.0.0', access, artifacts: [artifact] });
   const { manifest } = parseManifest(text, { file: 'm.yaml' });
-  const whole = deployment();
   return () => checkSubmission(manifest, choosePublisher(whole.publishers, undefined, undefined), whole, own);
 }
 
@@ -47,6 +53,13 @@ describe('what is looked at before a manifest is submitted', () => {
   ])('refuses %s', (_, fields, message) => {
     expect(check(fields)).toThrow(
       expect.objectContaining({ name: 'Refused', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it('says of a mirror that there is not that it is not there, and not that the publisher may not', () => {
+    const message = 'this deployment has no public mirror, and my-model@1.0.0 is public';
+    expect(check({ access: 'public' }, deployment({ cloud: { public: false } }))).toThrow(
+      expect.objectContaining({ name: 'Refused', message, hint: expect.stringContaining('cloud.public: false') }),
     );
   });
 
