@@ -117,7 +117,7 @@ describe('loading a deployment', () => {
       [8, 'replicas[0].to[0]', expect.stringContaining('cloud.gcs.public names no bucket')],
     ]);
     expect(await problemsOf(['cloud: { public: false, private: false }'])).toEqual([
-      [1, 'cloud.private', 'public and private cannot both be off'],
+      [1, 'cloud.private', 'public and private cannot both be false'],
     ]);
   });
 

@@ -27,6 +27,10 @@ export const run: CommandRun = async (context, { args, options }) => {
   context.print('');
   context.print('Next (npm pack in a checkout of Weighbridge makes the .tgz):');
   for (const step of next) context.print(`  ${step}`);
+  if (cloud)
+    context.print(
+      'Before the first deploy write account, region and a publisher into weighbridge.yaml: submit needs them.',
+    );
   return exitCodes.done;
 };
 

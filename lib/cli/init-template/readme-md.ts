@@ -49,7 +49,8 @@ const deploying = `
 ## The mirror in the cloud
 
 What is deployed is in \`weighbridge.yaml\`: \`cloud\`, \`publishers\`, \`sources\`, \`replicas\`, \`environments\`.
-\`app.js\` makes stacks of it, and needs no change.
+\`app.js\` makes stacks of it, and needs no change. Write the account, the region and a publisher before the first
+deploy: without them it can be looked at, and nobody may submit.
 
 \`\`\`
 npx cdk synth --quiet        # is everything right? (no account, no network)

@@ -37,11 +37,11 @@ function mirrorFindings(deployment: Deployment): FieldIssue[] {
   const { gcs } = deployment.cloud;
   const findings: FieldIssue[] = [];
   const mirrors = mirrorsOf(deployment);
-  if (mirrors.length === 0) findings.push(finding(['cloud', 'private'], 'public and private cannot both be off'));
+  if (mirrors.length === 0) findings.push(finding(['cloud', 'private'], 'public and private cannot both be false'));
   for (const access of ['public', 'private'] as const) {
     if (gcs?.[access] === undefined || mirrors.includes(access)) continue;
     findings.push(
-      finding(['cloud', 'gcs', access], `there is no ${access} mirror to copy from: cloud.${access} is off`),
+      finding(['cloud', 'gcs', access], `there is no ${access} mirror to copy from: cloud.${access} is false`),
     );
   }
   if (gcs?.public !== undefined && gcs.public.name === gcs.private?.name) {
