@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
-import { endWithProblem } from '../lib/cli/end-with-problem.ts';
 import { loadDeployment } from '../lib/cli/load-deployment.ts';
+import { messageForPeople } from '../lib/cli/message-for-people.ts';
 import { addWeighbridge } from '../lib/infra/add-weighbridge.ts';
 
 /** `cdk synth [-c env=NAME] [-c config=FILE]`: the stacks of weighbridge.yaml, or of its defaults where there is none. */
@@ -9,5 +9,6 @@ const { env, config } = app.node.getAllContext() as { readonly env?: string; rea
 try {
   addWeighbridge(app, loadDeployment(config, { environment: env }));
 } catch (error) {
-  endWithProblem(error);
+  console.error(messageForPeople(error));
+  process.exit(1);
 }

@@ -8,7 +8,7 @@ import { configurationName } from './configuration.ts';
 import { findingOf, invalidConfiguration, parseConfiguration } from './configuration-file.ts';
 import { problemLine } from './problem-line.ts';
 
-export { endWithProblem } from './end-with-problem.ts';
+export { messageForPeople } from './message-for-people.ts';
 
 export interface LoadDeploymentOptions {
   /**

@@ -1,10 +1,10 @@
-// Apart, since the line below is no import of this program's own, which has nothing to do with the CDK.
-const library = 'aws-cdk-lib';
+// Apart, since the lines below are not this program's own, which has nothing to do with the CDK, and ends in one place.
+const [library, terminal, program] = ['aws-cdk-lib', 'console', 'process'];
 
 /** The app of a repository that deploys: everything that may differ is in weighbridge.yaml. */
 export const appJs = `// The stacks of weighbridge.yaml, or of one of its environments: npx cdk deploy --all -c env=prod
 import { App } from '${library}';
-import { endWithProblem, loadDeployment } from 'weighbridge/configuration';
+import { loadDeployment, messageForPeople } from 'weighbridge/configuration';
 import { addWeighbridge } from 'weighbridge/infra';
 
 const app = new App();
@@ -12,7 +12,8 @@ const environment = app.node.tryGetContext('env');
 try {
   addWeighbridge(app, loadDeployment('weighbridge.yaml', { environment }));
 } catch (error) {
-  endWithProblem(error);
+  ${terminal}.error(messageForPeople(error));
+  ${program}.exit(1);
 }
 `;
 

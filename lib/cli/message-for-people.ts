@@ -2,12 +2,11 @@
 const forPeople = ['InvalidConfiguration', 'MissingBundle'];
 
 /**
- * Ends an app of the CDK with what is wrong, a line for each problem, on stderr and exit code 1.
- * @throws the error itself, with its stack, where its message is not meant for people.
+ * What an app of the CDK prints before it ends with exit code 1: what is wrong, a line for each problem.
+ * @throws the error itself, so that its stack is seen, where its message is not meant for people.
  */
-export function endWithProblem(error: unknown): never {
+export function messageForPeople(error: unknown): string {
   // By name: the two parts of the package that throw them know nothing of each other.
   if (!(error instanceof Error) || !forPeople.includes(error.name)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
+  return error.message;
 }
