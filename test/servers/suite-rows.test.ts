@@ -65,7 +65,7 @@ describe('the table at the end of the tests', () => {
     const test: RanTest = { ...ran('a bucket is refused'), file: 'test/servers/versitygw-users.server.test.ts' };
     expect(held(test)).toEqual(['versitygw', 'all tests']);
     expect(held({ ...test, title: 'MinIO > refuses a bucket' })).toEqual(['MinIO', 'all tests']);
-    const cloud: RanTest = { ...ran('a stack is deployed'), file: 'test/cloud/minimal-app.server.test.ts' };
+    const cloud: RanTest = { ...ran('a stack is deployed'), file: 'test/cloud/runs.server.test.ts' };
     expect(held(cloud)).toEqual(['MiniStack', 'all tests']);
   });
 
