@@ -87,8 +87,12 @@ describe.each<S3ServerName>(['versitygw', 'minio'])('staging to %s', (name) => {
     });
   });
 
+  // What two servers may do otherwise is how they take the same request twice; the rest is this program's.
+  const decided = withBody.filter(([what]) => what === 'the completion' || what === 'the swap of the registry');
+  const lost = name === 'versitygw' ? [...withBody, ...withoutBody] : decided;
+
   describe.skipIf(server === undefined)('when an answer is lost', () => {
-    it.each([...withBody, ...withoutBody])('after the server had done %s', async (what, match) => {
+    it.each(lost)('after the server had done %s', async (what, match) => {
       const rule = attack.proxy.fault({ ...match, times: 1 }, { kind: 'lose-answer' });
       const { outcome, stdout } = await attack.stage();
       expect(outcome).toBe('0');

@@ -33,25 +33,6 @@ export async function executionsOf(sfn: SFNClient, stateMachineArn: string): Pro
     .flatMap(({ executionArn }) => executionArn ?? []);
 }
 
-/**
- * Waits until there is an execution of a state machine that is not among those known, and for its end: what an event
- * started has no name that its sender knows.
- * @throws Error when none has begun, or not ended, within so many seconds (50)
- */
-export async function waitForNewExecution(
-  sfn: SFNClient,
-  stateMachineArn: string,
-  known: readonly string[],
-  seconds = 50,
-): Promise<EndedExecution> {
-  const arn = await eventually(
-    `a new execution of ${stateMachineArn}`,
-    async () => (await executionsOf(sfn, stateMachineArn)).find((each) => !known.includes(each)),
-    { seconds },
-  );
-  return waitForExecution(sfn, arn, seconds);
-}
-
 function ended(execution: DescribeExecutionOutput): EndedExecution | undefined {
   const { executionArn = '', status, input, output, error, cause } = execution;
   if (status === undefined || status === 'RUNNING' || status === 'PENDING_REDRIVE') return undefined;

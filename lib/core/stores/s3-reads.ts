@@ -8,13 +8,24 @@ import {
 import { rangeHeader } from '../byte-range.ts';
 import type { S3Bucket, S3Request } from './s3-bucket.ts';
 import { S3Fault } from './s3-fault.ts';
-import { s3Stat } from './s3-stat.ts';
+import { s3Stat, writeMark } from './s3-stat.ts';
 import { type ObjectStat, type ReadOptions, type StoredObject, StoreError, tooLarge } from './store.ts';
 
 const missing = ['NoSuchKey', 'NotFound', '404'];
 
 /** Undefined when it is missing, or may not be looked at. @throws StoreError when the bucket is missing. */
 export async function headObject(bucket: S3Bucket, key: string): Promise<ObjectStat | undefined> {
+  return (await headWritten(bucket, key))?.stat;
+}
+
+/** An object, and the mark of the write that put it there; undefined where that carried none. */
+export interface WrittenObject {
+  readonly stat: ObjectStat;
+  readonly mark: string | undefined;
+}
+
+/** As `headObject`, with the mark. */
+export async function headWritten(bucket: S3Bucket, key: string): Promise<WrittenObject | undefined> {
   if (bucket.options.writeOnly === true) return undefined;
   const request = { kind: 'head', action: 's3:GetObject', key, expects: missing } as const;
   const command = new HeadObjectCommand({ ...bucket.object(key), ChecksumMode: 'ENABLED' });
@@ -23,7 +34,7 @@ export async function headObject(bucket: S3Bucket, key: string): Promise<ObjectS
     await bucket.mustExist();
     return undefined;
   }
-  return s3Stat(key, answer.ContentLength ?? 0, answer);
+  return { stat: s3Stat(key, answer.ContentLength ?? 0, answer), mark: answer.Metadata?.[writeMark] };
 }
 
 /** As `headObject`, of one version. A text that is no version id at all is refused with 400, and without a body. */

@@ -11,8 +11,15 @@ export interface S3ObjectAnswer {
   readonly Metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+/**
+ * Metadata that a compare-and-swap leaves, different for each: of two writers of the same bytes only one has swapped.
+ * Never shown in a stat.
+ */
+export const writeMark = 'weighbridge-write';
+
 export function s3Stat(key: string, size: number, answer: S3ObjectAnswer): ObjectStat {
-  const { ETag = '', Metadata = {} } = answer;
+  const { ETag = '' } = answer;
+  const { [writeMark]: _, ...Metadata } = answer.Metadata ?? {};
   const version = pinnable(answer.VersionId);
   const crc32c = wholeObject(answer.ChecksumCRC32C, answer);
   const sha256 = wholeObject(answer.ChecksumSHA256, answer);

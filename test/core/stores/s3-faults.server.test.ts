@@ -93,6 +93,15 @@ for (const [name, start] of [
       expect(result).toEqual({ outcome: 'created', stat: await other.head('k') });
     });
 
+    test('a swap whose answer is lost is not ours when another writer swapped the same bytes in', async () => {
+      const first = await created(other, 'k', 'one');
+      await other.put('k', Buffer.from('two'), { ifMatch: first.etag });
+      proxy.fault({ method: 'PUT', times: 1 }, lost);
+      const result = await store.put('k', Buffer.from('two'), { ifMatch: first.etag });
+      expect(result).toEqual({ outcome: 'exists', stat: await other.head('k') });
+      expect(result.stat?.metadata).toBeUndefined();
+    });
+
     test('a server that is overloaded is asked again, after as long as it says', async () => {
       const rule = proxy.fault({ method: 'PUT', times: 2 }, refusal(503, 'SlowDown', { 'retry-after': '0' }));
       expect((await store.put('k', Buffer.from('x'), { ifAbsent: true })).outcome).toBe('created');
