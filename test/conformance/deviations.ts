@@ -6,11 +6,19 @@ import { test } from 'vitest';
  */
 export type Deviations = Readonly<Record<string, string>>;
 
-/** `test` for a suite, with the deviations of one server. */
-export function testWith(deviations: Deviations = {}) {
+/** Tries of a test that a server is known to fail now and then. */
+const tries = 4;
+
+/**
+ * `test` for a suite, with the deviations of one server.
+ * @param races What it does otherwise only now and then: such a test must pass once in a few tries.
+ */
+export function testWith(deviations: Deviations = {}, races: Deviations = {}) {
   const run = (title: string, body: () => Promise<void>) => {
     const instead = deviations[title];
-    if (instead === undefined) test(title, body);
+    const race = races[title];
+    if (race !== undefined) test(`(not always here: ${race}) ${title}`, { retry: tries - 1 }, body);
+    else if (instead === undefined) test(title, body);
     else test.fails(`(not here: ${instead}) ${title}`, body);
   };
   return Object.assign(run, { each: test.each.bind(test) });

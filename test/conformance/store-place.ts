@@ -30,6 +30,8 @@ export interface StoreTraits {
   readonly forgetsPartChecksums?: boolean;
   /** What a server does otherwise than the service that it stands for. */
   readonly deviations?: Deviations;
+  /** What it does otherwise only now and then, by the title of the test. */
+  readonly races?: Deviations;
 }
 
 export const signal = new AbortController().signal;

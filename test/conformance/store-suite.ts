@@ -18,7 +18,7 @@ import {
 
 /** What every store promises. A backend's own test calls it with a way to make a place. */
 export function storeSuite(name: string, make: () => Promise<StorePlace>, traits: StoreTraits): void {
-  const test = testWith(traits.deviations);
+  const test = testWith(traits.deviations, traits.races);
 
   describe(`${name} as a store`, () => {
     let place: StorePlace;
