@@ -7,7 +7,7 @@ import { test } from 'vitest';
 export type Deviations = Readonly<Record<string, string>>;
 
 /** Tries of a test that a server is known to fail now and then. */
-const tries = 4;
+const tries = 8;
 
 /**
  * `test` for a suite, with the deviations of one server.

@@ -6,6 +6,7 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import { rangeHeader } from '../byte-range.ts';
+import { Crc32c } from '../digest/crc32c.ts';
 import type { S3Bucket, S3Request } from './s3-bucket.ts';
 import { S3Fault } from './s3-fault.ts';
 import { s3Stat, writeMark } from './s3-stat.ts';
@@ -64,7 +65,13 @@ export async function getObject(bucket: S3Bucket, key: string, limit: number): P
     }
     const pieces: Uint8Array[] = [];
     for await (const piece of counted(body, size, key)) pieces.push(piece);
-    return { stat: s3Stat(key, size, answer), bytes: Buffer.concat(pieces) };
+    const stat = s3Stat(key, size, answer);
+    const bytes = Buffer.concat(pieces);
+    // versitygw may answer with the tag of one object and the bytes of the one before it.
+    if (stat.crc32c !== undefined && Crc32c.ofBytes(bytes).base64 !== stat.crc32c) {
+      throw new StoreError(`${key} was not read with the bytes that its checksum is of`, { retryable: true });
+    }
+    return { stat, bytes };
   });
   return found instanceof S3Fault ? undefined : found;
 }
