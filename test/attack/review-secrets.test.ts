@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Fault } from '../upstream/fault.ts';
 import { startUpstream, type Upstream } from '../upstream/upstream.ts';
 
@@ -151,13 +151,16 @@ describe('two spellings of one store', () => {
     );
     const argv = ['stage', 'm.yaml', '--trust-origin', upstream.origin, '--json', '--progress', 'none'];
     const slow = start([...argv, '--to', 'file:mirror', '--state', 'a'], '');
+    onTestFinished(() => void slow.child.kill('SIGKILL'));
     for (
       let tries = 0;
       tries < 600 && upstream.requests.filter(({ method }) => method === 'GET').length < 3;
       tries += 1
     )
       await delay(50);
+    slow.child.kill('SIGSTOP');
     const fast = await start([...argv, '--to', 'file:./mirror', '--state', 'b'], '').ended;
+    slow.child.kill('SIGCONT');
     expect(JSON.parse(fast.stdout), fast.stderr).toMatchObject({ ok: true, state: 'published' });
     const late = await slow.ended;
     expect(JSON.parse(late.stdout), late.stderr).toMatchObject({ ok: true, state: 'present' });
