@@ -112,3 +112,8 @@ export class Interrupted extends WeighbridgeError {
   override readonly name = 'Interrupted';
   override readonly exit = exitCodes.interrupted;
 }
+
+/** Nobody can say now what the access policy is, so nothing is granted. */
+export class PolicyUnavailable extends WeighbridgeError {
+  override readonly name = 'PolicyUnavailable';
+}
