@@ -20,4 +20,6 @@ export const handlerVariables = {
   publicUrl: 'WEIGHBRIDGE_PUBLIC_URL',
   /** ARN of the KMS key of the buckets, where there is one. */
   kmsKey: 'WEIGHBRIDGE_KMS_KEY',
+  /** ARN of the role that signs URLs of the private mirror; for the access API alone. */
+  signerRole: 'WEIGHBRIDGE_SIGNER_ROLE',
 } as const;

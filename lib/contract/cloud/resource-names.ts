@@ -46,8 +46,17 @@ export function ciRoleName(
   return `${prefix}${name}-${role}-${publisher}-${region}`;
 }
 
+/** Name of the role that principals of another account take to ask the access API. */
+export function consumerRoleName(
+  account: string,
+  { name, region }: Omit<DeploymentPlace, 'account'>,
+  prefix: string,
+): string {
+  return `${prefix}${name}-consumer-${account}-${region}`;
+}
+
 /** What roles reach Google for: each has a name of its own there. */
-export type GcsPurpose = 'plan' | 'transfer' | 'publish' | 'replicate' | 'publish-replicas' | 'buckets';
+export type GcsPurpose = 'plan' | 'transfer' | 'publish' | 'replicate' | 'publish-replicas' | 'buckets' | 'access';
 
 /** Who looks at and writes what is kept there: the functions that publish and copy. */
 export const gcsWriters = ['publish', 'replicate', 'publish-replicas'] as const satisfies readonly GcsPurpose[];

@@ -21,6 +21,10 @@ export const workPrefix = 'working/';
 /** Where Step Functions writes what became of the items. */
 export const mapResultsPrefix = 'map-results/';
 
+/** The access policy that holds: written by the pipeline alone, read by the access API. It does not expire. */
+export const policyPrefix = 'policy/';
+export const policyKey = `${policyPrefix}current.json`;
+
 export function submissionKey({ publisher, run, attempt }: AttemptPlace): string {
   return `${submissionsPrefix}${publisher}/${run}/${attempt}.json`;
 }
