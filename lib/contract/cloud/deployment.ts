@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { originText } from '../credential-configuration.ts';
-import { cloudSchema } from './cloud-configuration.ts';
+import { accountId, cloudSchema } from './cloud-configuration.ts';
 import { publishersSchema } from './publishers.ts';
 import { replicaRulesSchema } from './replica-rules.ts';
 import { sourcesSchema } from './source-grants.ts';
@@ -55,6 +55,8 @@ export const runtimeConfigurationSchema = z.strictObject({
   gcs: cloudSchema.shape.gcs,
   statusPage: z.boolean(),
   metrics: z.boolean(),
+  /** What the access API tells its consumers' roles by; absent where there is no such API. */
+  access: z.strictObject({ rolePrefix: z.string(), consumerAccounts: z.array(accountId) }).optional(),
   ...runLimits,
 });
 export type RuntimeConfiguration = z.infer<typeof runtimeConfigurationSchema>;

@@ -3,7 +3,7 @@ export const pipelineHandlers = ['plan', 'transfer', 'publish', 'replicate', 'pu
 export type PipelineHandler = (typeof pipelineHandlers)[number];
 
 /** All functions of the project. */
-export const handlers = [...pipelineHandlers, 'gcs-bucket'] as const;
+export const handlers = [...pipelineHandlers, 'gcs-bucket', 'access'] as const;
 export type Handler = (typeof handlers)[number];
 
 /** What Lambda is told to call. */
