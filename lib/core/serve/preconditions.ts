@@ -5,7 +5,8 @@ export type HeaderOf = (name: string) => string | undefined;
 export interface Validators {
   /** Strong, with quotes. */
   readonly etag: string;
-  readonly modifiedAt: Date;
+  /** Undefined where it is not known: conditions on dates are then as if they had not been sent, `If-Range` does not hold. */
+  readonly modifiedAt: Date | undefined;
 }
 
 /**
@@ -18,12 +19,13 @@ export function failedPrecondition(header: HeaderOf, current: Validators): 304 |
     if (!listHas(ifMatch, current.etag, 'strong')) return 412;
   } else {
     const since = parseDate(header('if-unmodified-since'));
-    if (since !== undefined && seconds(current.modifiedAt) > since) return 412;
+    if (since !== undefined && current.modifiedAt !== undefined && seconds(current.modifiedAt) > since) return 412;
   }
   const ifNoneMatch = header('if-none-match');
   if (ifNoneMatch !== undefined) return listHas(ifNoneMatch, current.etag, 'weak') ? 304 : undefined;
   const since = parseDate(header('if-modified-since'));
-  return since !== undefined && seconds(current.modifiedAt) <= since ? 304 : undefined;
+  const unchanged = since !== undefined && current.modifiedAt !== undefined && seconds(current.modifiedAt) <= since;
+  return unchanged ? 304 : undefined;
 }
 
 /** May the `Range` of this request be honoured? `If-Range` takes one strong tag or exactly the modification date. */
@@ -31,7 +33,7 @@ export function rangeApplies(header: HeaderOf, current: Validators): boolean {
   const condition = header('if-range')?.trim();
   if (condition === undefined) return true;
   if (condition.startsWith('"')) return condition === current.etag;
-  return parseDate(condition) === seconds(current.modifiedAt);
+  return current.modifiedAt !== undefined && parseDate(condition) === seconds(current.modifiedAt);
 }
 
 function listHas(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {

@@ -23,14 +23,14 @@ export interface GcsSigner {
 export async function presignGet(
   { storage, bucket, clock }: GcsSigner,
   name: string,
-  { version, expiresIn, fileName }: PresignRequest,
+  { version, expiresIn, until, fileName }: PresignRequest,
 ): Promise<PresignedUrl> {
   if (!Number.isFinite(expiresIn) || expiresIn < 1 || expiresIn > longest) {
     throw new StoreError(`a URL of gs://${bucket} may live for 1 to ${longest} seconds, not ${expiresIn}`);
   }
   // V4 counts in whole seconds from its own date.
   const from = new Date(Math.floor(clock.now().getTime() / 1000) * 1000);
-  const expiresAt = new Date(from.getTime() + Math.floor(expiresIn) * 1000);
+  const expiresAt = until ?? new Date(from.getTime() + Math.floor(expiresIn) * 1000);
   const file = storage.bucket(bucket).file(name);
   const disposition = fileName === undefined ? undefined : attachmentNamed(fileName);
   try {

@@ -14,7 +14,7 @@ const longest = 7 * 24 * 3600;
  * @throws UsageError for a lifetime that is none; NotAuthorised without credentials or with expired ones.
  */
 export async function presignObject(bucket: S3Bucket, key: string, request: PresignRequest): Promise<PresignedUrl> {
-  const { version, expiresIn, fileName } = request;
+  const { version, expiresIn, until, fileName } = request;
   if (!(expiresIn >= 1 && expiresIn <= longest)) {
     throw new UsageError(`a URL can be valid for 1 to ${longest} seconds, not ${expiresIn}`);
   }
@@ -24,7 +24,8 @@ export async function presignObject(bucket: S3Bucket, key: string, request: Pres
     throw new NotAuthorised(`without credentials there are no signed URLs for ${bucket.options.url}`);
   }
   const end = credentials.expiration === undefined ? Infinity : Math.floor(credentials.expiration.getTime() / 1000);
-  const seconds = Math.min(Math.floor(expiresIn), end - signedAt);
+  const asked = until === undefined ? Math.floor(expiresIn) : Math.floor(until.getTime() / 1000) - signedAt;
+  const seconds = Math.min(asked, end - signedAt, longest);
   if (seconds < 1) {
     throw new NotAuthorised(`the credentials for ${bucket.options.url} have expired`, { hint: 'Sign in again.' });
   }

@@ -239,6 +239,8 @@ export interface PresignRequest {
   readonly version?: string;
   /** Seconds; at most seven days. */
   readonly expiresIn: number;
+  /** Ends the URL at exactly this second instead, so that many that are signed one after the other end together. */
+  readonly until?: Date;
   /** Name under which a browser or `curl -OJ` saves the file. */
   readonly fileName?: string;
 }
