@@ -1,3 +1,4 @@
+import type { AccessDecision } from './access/access-ports.ts';
 import type { SourceOutcome } from './sources/source.ts';
 import type { ArtifactState, ReleaseState } from './stage/report.ts';
 
@@ -58,6 +59,8 @@ export type CoreEvent =
     }
   | { readonly type: 'waiting'; readonly what: string; readonly seconds: number }
   | { readonly type: 'note'; readonly message: string }
+  /** Somebody asked for a private release, and was or was not let in. */
+  | { readonly type: 'access-decided'; readonly decision: AccessDecision }
   | {
       readonly type: 'run-finished';
       readonly release: string;

@@ -1,4 +1,5 @@
 import type { CoreEvent } from '../../core/events.ts';
+import { decisionLine } from './decision-line.ts';
 import { formatBytes, formatDuration } from './quantities.ts';
 
 const jobs = { stage: 'staging', pull: 'pulling', verify: 'verifying', lock: 'locking', send: 'sending' } as const;
@@ -42,6 +43,8 @@ export function eventLine(event: CoreEvent): string | undefined {
       return `waiting ${formatDuration(event.seconds)} for ${event.what}`;
     case 'note':
       return event.message;
+    case 'access-decided':
+      return decisionLine(event.decision);
     case 'run-finished':
       return `${event.release}: ${event.state} after ${formatDuration(event.seconds)}`;
     case 'phase':

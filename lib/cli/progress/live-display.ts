@@ -49,7 +49,8 @@ export function liveDisplay(stream: ProgressStream, clock: Clock, colour: boolea
       if (line !== undefined) keep([line]);
       if (event.type === 'run-finished') stop();
       // Begins with the first sign of work; never keeps the process alive.
-      else if (timer === undefined && event.type !== 'note') timer = setInterval(draw, interval).unref();
+      else if (timer === undefined && event.type !== 'note' && event.type !== 'access-decided')
+        timer = setInterval(draw, interval).unref();
     },
     above,
     close() {
@@ -65,6 +66,7 @@ function keeps(event: CoreEvent): boolean {
     case 'retry':
     case 'waiting':
     case 'note':
+    case 'access-decided':
       return true;
     case 'attempt':
     case 'artifact-finished':

@@ -73,6 +73,7 @@ export class RunTally {
       case 'retry':
       case 'waiting':
       case 'note':
+      case 'access-decided':
         return;
       default:
         event satisfies never;
