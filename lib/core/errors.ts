@@ -117,3 +117,11 @@ export class Interrupted extends WeighbridgeError {
 export class PolicyUnavailable extends WeighbridgeError {
   override readonly name = 'PolicyUnavailable';
 }
+
+/**
+ * A token names an identity provider of the policy whose keys cannot be had now, so nobody can tell whether it is good.
+ * `evidence.issuer` is the provider's name in the policy, `retryAfter` when it will be asked again.
+ */
+export class IssuerUnavailable extends WeighbridgeError {
+  override readonly name = 'IssuerUnavailable';
+}

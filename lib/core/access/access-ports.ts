@@ -23,7 +23,8 @@ export interface Authenticator {
   /**
    * @param authorization the header's value; undefined when there was none
    * @throws NotAuthorised for everything that is not a good credential; the message does not say what was wrong with it
-   * to whom it is not known, `reason` for the audit does.
+   * to whom it is not known, `evidence.reason` for the audit does.
+   * @throws IssuerUnavailable when nobody can tell, because keys of an identity provider cannot be had now
    */
   authenticate(authorization: string | undefined, policy: AccessPolicy): Promise<Caller>;
 }
