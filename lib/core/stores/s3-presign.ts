@@ -1,9 +1,7 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NotAuthorised, UsageError } from '../errors.ts';
-import { attachmentNamed } from './content-disposition.ts';
 import { isAnonymous } from './create-s3-client.ts';
 import type { S3Bucket } from './s3-bucket.ts';
+import { signedGet } from './s3-signed-get.ts';
 import type { PresignedUrl, PresignRequest } from './store.ts';
 
 /** Signature version 4 allows no more (S3 user guide, "Presigned URLs"). */
@@ -29,15 +27,12 @@ export async function presignObject(bucket: S3Bucket, key: string, request: Pres
   if (seconds < 1) {
     throw new NotAuthorised(`the credentials for ${bucket.options.url} have expired`, { hint: 'Sign in again.' });
   }
-  const disposition = fileName === undefined ? undefined : attachmentNamed(fileName);
-  const command = new GetObjectCommand({
-    ...bucket.object(key),
-    ...(version === undefined ? {} : { VersionId: version }),
-    ...(disposition === undefined ? {} : { ResponseContentDisposition: disposition }),
-  });
-  const url = await getSignedUrl(bucket.client, command, {
+  const url = await signedGet(bucket.client, {
+    object: bucket.object(key),
+    version,
+    fileName,
+    signedAt: new Date(signedAt * 1000),
     expiresIn: seconds,
-    signingDate: new Date(signedAt * 1000),
   });
   return { url, expiresAt: new Date((signedAt + seconds) * 1000) };
 }
