@@ -6,6 +6,7 @@ import { MirrorDamaged } from '../mirror/mirror-errors.ts';
 import { type MirrorReader, readWhole } from '../mirror/mirror-reader.ts';
 import { recordLimit } from '../mirror/read-record.ts';
 import { releaseName } from '../mirror/release-ref.ts';
+import { safeMediaType } from '../registry/media-type.ts';
 import type { Registry, Release } from '../registry/records.ts';
 import { formatSums } from '../registry/sha256sums.ts';
 
@@ -84,11 +85,6 @@ export class PublishedRelease {
     const sha256 = Sha256.ofBytes(bytes);
     return { key, size: bytes.length, sha256, mediaType, immutable: true, modifiedAt: this.#modifiedAt, bytes };
   }
-}
-
-/** A header is made of it: anything but a plain media type becomes plain bytes. */
-function safeMediaType(text: string): string {
-  return /^[\w.+-]+\/[\w.+-]+(?:; ?charset=[\w-]+)?$/.test(text) ? text : 'application/octet-stream';
 }
 
 /** Records carry ISO instants; one that is none must not stop the file from being served. */

@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { UsageError } from '../errors.ts';
-import type { mirrorApp } from './mirror-app.ts';
+import type { HttpApp } from './by-path.ts';
 
 export interface RunningServer {
   /** `http://host:port/`. */
@@ -12,12 +12,11 @@ export interface RunningServer {
 }
 
 /** @throws UsageError where the address cannot be listened on */
-export async function startServer(
-  app: ReturnType<typeof mirrorApp>,
-  host: string,
-  port: number,
-): Promise<RunningServer> {
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
+export async function startServer(app: HttpApp, host: string, port: number): Promise<RunningServer> {
+  const server = createAdaptorServer({
+    fetch: (request, env) => app.fetch(request, env as HttpBindings),
+    hostname: host,
+  }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code})`;
