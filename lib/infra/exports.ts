@@ -1,4 +1,7 @@
 /** What the package gives to apps of the CDK: `import { … } from 'weighbridge/infra'`. */
+export { AccessApi, type AccessApiProps } from './access-api.ts';
+export type { AccessDomain, AccessGateway } from './access-gateway.ts';
+export type { AccessMetrics } from './access-metrics.ts';
 export { addWeighbridge, type WeighbridgeOptions, type WeighbridgeStacks } from './add-weighbridge.ts';
 export type { BucketReaders } from './bucket-readers.ts';
 export { applyCompanyRules, type CompanyRulesProps } from './company-rules.ts';

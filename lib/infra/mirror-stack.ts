@@ -6,6 +6,8 @@ import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import {
+  type AccessSettings,
+  accessApiOf,
   type PrivateMirrorSettings,
   type PublicMirrorSettings,
   privateMirrorOf,
@@ -14,6 +16,7 @@ import {
 import { type Deployment, runtimeConfiguration } from '../contract/cloud/deployment.ts';
 import { deploymentWarnings } from '../contract/cloud/deployment-warnings.ts';
 import { type BucketPurpose, bucketName } from '../contract/cloud/resource-names.ts';
+import { AccessApi } from './access-api.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { given } from './given.ts';
 import { LogsBucket } from './logs-bucket.ts';
@@ -41,6 +44,8 @@ export class MirrorStack extends Stack {
   readonly cdn: MirrorCdn | undefined;
   /** Undefined where `cloud.private` is false. */
   readonly privateMirror: MirrorBucket | undefined;
+  /** Gives out private releases; undefined where `cloud.access` or `cloud.private` is false. */
+  readonly access: AccessApi | undefined;
   readonly pipeline: StagingPipeline;
   readonly publishers: PublisherRoles;
   readonly observability: RunObservability;
@@ -69,6 +74,11 @@ export class MirrorStack extends Stack {
       expireAfter: Duration.days(cloud.retention.stateDays),
       unfinishedUploads: Duration.days(cloud.retention.unfinishedUploadDays),
     });
+    const accessSettings = accessApiOf(cloud);
+    this.access =
+      accessSettings &&
+      this.privateMirror &&
+      this.#access(accessSettings, this.privateMirror, given({ architecture, bundles }));
     this.pipeline = new StagingPipeline(this, 'Pipeline', {
       configuration: runtimeConfiguration(deployment),
       state: this.state,
@@ -154,6 +164,35 @@ export class MirrorStack extends Stack {
     });
   }
 
+  #access(
+    settings: AccessSettings,
+    privateMirror: MirrorBucket,
+    options: { readonly architecture?: Architecture; readonly bundles?: string },
+  ): AccessApi {
+    const { cloud } = this.#deployment;
+    const { domain, cors, throttle, memory } = settings;
+    return new AccessApi(this, 'Access', {
+      ...options,
+      configuration: runtimeConfiguration(this.#deployment),
+      state: this.state,
+      privateMirror,
+      cors,
+      throttle,
+      memory,
+      metrics: cloud.observability.metrics,
+      rolePrefix: cloud.rolePrefix,
+      logRetention: cloud.retention.logDays as RetentionDays,
+      ...given({
+        domain: domain && {
+          name: domain.name,
+          certificate: Certificate.fromCertificateArn(this, 'AccessCertificate', domain.certificate),
+          defaultEndpoint: domain.defaultEndpoint,
+        },
+        encryptionKey: this.encryptionKey,
+      }),
+    });
+  }
+
   #bucket(purpose: BucketPurpose): { readonly bucketName: string; readonly encryptionKey?: IKey } {
     return { bucketName: this.#bucketName(purpose), ...given({ encryptionKey: this.encryptionKey }) };
   }
@@ -176,7 +215,7 @@ export class MirrorStack extends Stack {
   }
 
   #outputs(): void {
-    const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
+    const output: Output = (id, value, description) => new CfnOutput(this, id, { value, description });
     if (this.cdn !== undefined) output('PublicUrl', this.cdn.url, 'weighbridge ls --from URL: the public mirror');
     for (const [id, mirror] of [
       ['PublicStore', this.publicMirror],
@@ -184,6 +223,7 @@ export class MirrorStack extends Stack {
     ] as const) {
       if (mirror !== undefined) output(id, `s3://${mirror.bucket.bucketName}`, 'weighbridge verify --store URL');
     }
+    if (this.access !== undefined) this.#accessOutputs(this.access, output);
     output('Region', this.region, 'WEIGHBRIDGE_REGION of the CI: where the roles are used');
     output('StateMachine', this.pipeline.stateMachine.stateMachineArn, 'Where runs are, one execution each');
     output('StateBucket', this.state.bucket.bucketName, 'Where submit sends manifests, and reports are');
@@ -194,7 +234,20 @@ export class MirrorStack extends Stack {
         output(`PlanRole${of}`, plan.roleArn, `The role that CI of ${name} takes for pull requests`);
     }
   }
+
+  #accessOutputs({ url, iamUrl, consumerRoles, gateway }: AccessApi, output: Output): void {
+    output('AccessUrl', url, 'weighbridge pull --from URL: private releases, for callers with a token');
+    output('IamAccessUrl', iamUrl, 'weighbridge pull --from URL: likewise, for roles and users of AWS');
+    if (gateway.domainTarget !== undefined) {
+      output('AccessDomainTarget', gateway.domainTarget, 'What the DNS record of the host name of the API points to');
+    }
+    for (const [account, role] of consumerRoles) {
+      output(`ConsumerRole${account}`, role.roleArn, `The role that principals of account ${account} take to ask`);
+    }
+  }
 }
+
+type Output = (id: string, value: string, description: string) => unknown;
 
 const priceClasses = {
   100: PriceClass.PRICE_CLASS_100,

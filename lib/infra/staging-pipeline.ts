@@ -130,6 +130,7 @@ export class StagingPipeline extends Construct {
 
     state.grantReadSubmissions(plan);
     state.grantReadSubmissions(report);
+    if (takesPolicies(configuration)) state.grantWritePolicy(plan);
     for (const handler of Object.values(this.functions)) {
       state.grantWork(handler);
       state.grantWriteReports(handler);
@@ -155,4 +156,9 @@ export class StagingPipeline extends Construct {
       }),
     );
   }
+}
+
+/** Is there an access API that goes by a policy, and somebody who may submit one? */
+function takesPolicies({ access, publishers }: RuntimeConfiguration): boolean {
+  return access !== undefined && Object.values(publishers).some(({ policy }) => policy);
 }

@@ -5,6 +5,8 @@ import { Construct } from 'constructs';
 import {
   inboxPrefix,
   mapResultsPrefix,
+  policyKey,
+  policyPrefix,
   reportsPrefix,
   submissionsPrefix,
   workPrefix,
@@ -26,9 +28,15 @@ export interface StateBucketProps extends ProtectedBucketProps {
    * @default Duration.days(14)
    */
   readonly unfinishedUploads?: Duration;
+  /**
+   * How long replaced access policies are kept: who was granted what, and when, beside what Git says.
+   *
+   * @default Duration.days(365)
+   */
+  readonly policyHistory?: Duration;
 }
 
-/** Everything in the bucket has one of these prefixes, and expires. */
+/** Everything in the bucket has one of these prefixes, and expires; the access policy alone does not. */
 const prefixes = [submissionsPrefix, inboxPrefix, reportsPrefix, workPrefix, mapResultsPrefix];
 
 /**
@@ -48,9 +56,20 @@ export class StateBucket extends Construct {
           id: 'unfinished-uploads',
           abortIncompleteMultipartUploadAfter: props.unfinishedUploads ?? defaultUnfinishedUploads,
         },
-        ...prefixes.map((prefix) => ({ id: `expire-${prefix.slice(0, -1)}`, prefix, expiration })),
-        // Progress and checkpoints are written again and again; events name the version that they are about.
-        { id: 'replaced-versions', noncurrentVersionExpiration: Duration.days(1), expiredObjectDeleteMarker: true },
+        ...prefixes.map((prefix) => ({
+          id: `expire-${prefix.slice(0, -1)}`,
+          prefix,
+          expiration,
+          // Progress and checkpoints are written again and again; events name the version that they are about.
+          noncurrentVersionExpiration: Duration.days(1),
+        })),
+        // Not for the whole bucket: of two rules about one version S3 takes the one that ends it sooner.
+        {
+          id: 'policy-history',
+          prefix: policyPrefix,
+          noncurrentVersionExpiration: props.policyHistory ?? Duration.days(365),
+        },
+        { id: 'delete-markers', expiredObjectDeleteMarker: true },
       ],
     });
     this.bucket = asInterface(bucket);
@@ -120,6 +139,26 @@ export class StateBucket extends Construct {
       ],
       kms: ['kms:GenerateDataKey', 'kms:Decrypt'],
       reason: 'Names follow from runs and digests; the prefixes are those of one publisher.',
+    });
+  }
+
+  /** The access policy that holds. That there is none yet is told by listing: to ask for it by name is answered 403. */
+  grantReadPolicy(grantee: IGrantable): Grant {
+    return grantOnBucket(this.bucket, grantee, {
+      bucket: ['s3:ListBucket'],
+      objects: [{ actions: ['s3:GetObject'], keys: [policyKey] }],
+      kms: ['kms:Decrypt'],
+      reason: 'It is one object.',
+    });
+  }
+
+  /** Replaces the access policy by compare-and-swap, so after it was read. */
+  grantWritePolicy(grantee: IGrantable): Grant {
+    return grantOnBucket(this.bucket, grantee, {
+      bucket: ['s3:ListBucket'],
+      objects: [{ actions: ['s3:GetObject', 's3:PutObject'], keys: [policyKey] }],
+      kms: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      reason: 'It is one object.',
     });
   }
 }

@@ -18,6 +18,10 @@ cloud:
     webAcl: arn:aws:wafv2:us-east-1:${account}:global/webacl/weights/${key}
     readers: { principals: [ "222233334444" ], organisation: o-abcdefghij, vpcEndpoint: vpce-0123456789abcdef0 }
   private: { accessLogs: true, readers: { principals: [ "222233334444" ] } }
+  access:
+    consumerAccounts: [ "222233334444" ]
+    cors: [ https://example.org ]
+    domain: { name: access.example.org, certificate: "arn:aws:acm:eu-central-1:${account}:certificate/${key}" }
   encryptionKey: create
   retention: { noncurrentDays: 30, unfinishedUploadDays: 21, stateDays: 100, logDays: 365 }
   gcs:

@@ -29,7 +29,7 @@ export function statefulResources(yaml: string): Readonly<Record<string, object>
       const names = replacing[Type];
       if (names === undefined) return [];
       // A role of which nobody outside knows the name may be made anew.
-      if (Type === 'AWS::IAM::Role' && !/-(?:submit|plan|gcs)-/.test(written(Properties.RoleName))) return [];
+      if (Type === 'AWS::IAM::Role' && !/-(?:submit|plan|gcs|consumer)-/.test(written(Properties.RoleName))) return [];
       const fixed = names.flatMap((name) => (name in Properties ? [[name, written(Properties[name])]] : []));
       const fate = DeletionPolicy === undefined ? {} : { DeletionPolicy, UpdateReplacePolicy };
       return [[id, { Type, ...fate, ...Object.fromEntries(fixed) }] as const];

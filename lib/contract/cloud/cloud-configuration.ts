@@ -22,6 +22,8 @@ const origin = z
   .string()
   .regex(/^(?:\*|https:\/\/[^/?#\s]+)$/, 'expected an origin, such as https://example.org, or *');
 
+const hostName = z.string().regex(/^(?:[a-z0-9-]+\.)+[a-z]{2,}$/, 'expected a host name, such as weights.example.org');
+
 const readers = z
   .strictObject({
     principals: z
@@ -50,10 +52,7 @@ const publicMirror = z.strictObject({
   ...bucketSettings,
   domain: z
     .strictObject({
-      name: z
-        .string()
-        .regex(/^(?:[a-z0-9-]+\.)+[a-z]{2,}$/, 'expected a host name, such as weights.example.org')
-        .describe('The host name; its DNS record is yours to make.'),
+      name: hostName.describe('The host name; its DNS record is yours to make.'),
       certificate: arn.describe('ARN of an ACM certificate in us-east-1.'),
     })
     .optional()
@@ -65,6 +64,34 @@ const publicMirror = z.strictObject({
 });
 
 const privateMirror = z.strictObject(bucketSettings);
+
+const accessApi = z.strictObject({
+  consumerAccounts: z
+    .array(accountId)
+    .default([])
+    .describe('Other accounts of AWS whose roles may ask: for each a role is made that they take.'),
+  cors: z.array(origin).default([]).describe('Origins whose pages may ask; without it none.'),
+  throttle: z
+    .strictObject({
+      rate: z.int().min(1).max(10_000).default(50).describe('Requests a second, of all callers together.'),
+      burst: z.int().min(1).max(5000).default(100).describe('Requests at once.'),
+    })
+    .prefault({})
+    .describe('Above this requests are answered 429.'),
+  domain: z
+    .strictObject({
+      name: hostName.describe('The host name; its DNS record is yours to make.'),
+      certificate: arn.describe('ARN of an ACM certificate in the region of the deployment.'),
+      defaultEndpoint: z
+        .boolean()
+        .default(false)
+        .describe('Answer under the name that AWS gives as well, such as while clients change over.'),
+    })
+    .optional()
+    .describe('A host name of your own in front of the API; without it AWS gives one.'),
+  deniedAlarm: z.int().min(1).default(50).describe('Refusals in five minutes at which the alarm goes off.'),
+  memory: z.int().min(256).max(3008).default(1024).describe('MiB of the function that answers.'),
+});
 
 const days = z.int().min(1).max(36_500);
 
@@ -181,6 +208,10 @@ export const cloudSchema = z.strictObject({
     .default(true)
     .describe('The public mirror, behind CloudFront; false: none.'),
   private: z.union([privateMirror, z.boolean()]).default(true).describe('The private mirror; false: none.'),
+  access: z
+    .union([accessApi, z.boolean()])
+    .optional()
+    .describe('The API that gives out private releases; without it there is one where private is on. false: none.'),
   encryptionKey: z
     .union([z.literal('managed'), z.literal('create'), kmsKeyArn])
     .default('managed')
@@ -226,6 +257,8 @@ export type ReaderSettings = z.infer<typeof readers>;
 export type PublicMirrorSettings = z.infer<typeof publicMirror>;
 export type PrivateMirrorSettings = z.infer<typeof privateMirror>;
 
+export type AccessSettings = z.infer<typeof accessApi>;
+
 /** Settings of the public mirror; undefined where there is none. */
 export function publicMirrorOf(cloud: CloudSettings): PublicMirrorSettings | undefined {
   return typeof cloud.public === 'object' ? cloud.public : cloud.public ? publicMirror.parse({}) : undefined;
@@ -234,4 +267,10 @@ export function publicMirrorOf(cloud: CloudSettings): PublicMirrorSettings | und
 /** Settings of the private mirror; undefined where there is none. */
 export function privateMirrorOf(cloud: CloudSettings): PrivateMirrorSettings | undefined {
   return typeof cloud.private === 'object' ? cloud.private : cloud.private ? privateMirror.parse({}) : undefined;
+}
+
+/** Settings of the access API; undefined where there is none. */
+export function accessApiOf(cloud: CloudSettings): AccessSettings | undefined {
+  if (privateMirrorOf(cloud) === undefined || cloud.access === false) return undefined;
+  return typeof cloud.access === 'object' ? cloud.access : accessApi.parse({});
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { originText } from '../credential-configuration.ts';
-import { accountId, cloudSchema } from './cloud-configuration.ts';
+import { accessApiOf, accountId, cloudSchema } from './cloud-configuration.ts';
 import { publishersSchema } from './publishers.ts';
 import { replicaRulesSchema } from './replica-rules.ts';
 import { sourcesSchema } from './source-grants.ts';
@@ -67,6 +67,7 @@ export const runtimeConfigurationFile = 'deployment.json';
 export function runtimeConfiguration(deployment: Deployment): RuntimeConfiguration {
   const { cloud, environment, publishers, sources, replicas, trustedOrigins, placeholders, maxRunBytes, maxRunCost } =
     deployment;
+  const access = accessApiOf(cloud);
   return {
     name: cloud.name,
     environment,
@@ -79,6 +80,9 @@ export function runtimeConfiguration(deployment: Deployment): RuntimeConfigurati
     gcs: cloud.gcs,
     statusPage: cloud.observability.statusPage,
     metrics: cloud.observability.metrics,
+    ...(access === undefined
+      ? {}
+      : { access: { rolePrefix: cloud.rolePrefix, consumerAccounts: access.consumerAccounts } }),
     maxRunBytes,
     maxRunCost,
   };

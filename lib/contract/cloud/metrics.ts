@@ -21,3 +21,11 @@ export const metricNames = {
 /** Of events that a run's end puts on the default bus. */
 export const eventSource = 'weighbridge';
 export const eventTypes = { ended: 'Weighbridge Run Ended' } as const;
+
+/** Counted by filters on lines that the access API logs. */
+export const accessMetricNames = { denied: 'AccessDenied', policyUnreadable: 'PolicyUnreadable' } as const;
+
+/** Of those: a filter can add no dimension, so that each deployment has a namespace of its own. */
+export function accessMetricsNamespace(deploymentName: string): string {
+  return `${metricsNamespace}/${deploymentName}`;
+}
