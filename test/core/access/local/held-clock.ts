@@ -2,7 +2,11 @@ import type { Clock } from '../../../../lib/core/clock.ts';
 
 /** A clock that stands still until it is moved. */
 export class HeldClock implements Clock {
-  #now = new Date('2026-05-04T03:02:01.500Z');
+  #now: Date;
+
+  constructor(now = new Date('2026-05-04T03:02:01.500Z')) {
+    this.#now = now;
+  }
 
   now(): Date {
     return this.#now;
