@@ -1,11 +1,11 @@
 import { rangeHeader } from '../byte-range.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { Sha256 } from '../digest/sha256.ts';
 import { NotAuthorised, NotFound, UsageError } from '../errors.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import { waitFor } from '../http/rate-limit.ts';
 import { MirrorError } from './mirror-errors.ts';
 import type { MirrorBody, MirrorReader, MirrorStat, OpenOptions } from './mirror-reader.ts';
+import { objectBody, objectStat } from './object-body.ts';
 
 /** A mirror as consumers see it: the base URL of a published tree. */
 export class HttpMirror implements MirrorReader {
@@ -30,7 +30,7 @@ export class HttpMirror implements MirrorReader {
     await response.discard();
     if (isMissing(response.status)) return undefined;
     if (response.status !== 200) throw this.#fault(key, response);
-    return statOf(response, wholeLength(response));
+    return objectStat(response);
   }
 
   async open(key: string, options: OpenOptions = {}): Promise<MirrorBody> {
@@ -43,38 +43,13 @@ export class HttpMirror implements MirrorReader {
     const response = await this.#request('GET', key, headers, options.signal);
     try {
       if (isMissing(response.status)) throw new NotFound(`${key} is not at ${this.url}`, { evidence: { key } });
-      if (response.status === 206 && range !== undefined) {
-        const sent = parseContentRange(response.header('content-range'));
-        if (sent === undefined || sent.start !== range.start || sent.end !== range.end) {
-          throw new MirrorError(`${this.url} sent another range of ${key} than it was asked for`, {
-            evidence: { expected: headers.range, actual: response.header('content-range') },
-          });
-        }
-        return this.#body(key, response, sent.start, sent.end - sent.start, sent.total);
-      }
-      if (response.status !== 200) throw this.#fault(key, response);
-      refuseEncoding(key, response);
-      const size = wholeLength(response);
-      return this.#body(key, response, 0, size, size);
+      const whole = response.status === 200;
+      if (!whole && (response.status !== 206 || range === undefined)) throw this.#fault(key, response);
+      return objectBody(response, range, `${key} from ${this.url}`);
     } catch (error) {
       await response.discard();
       throw error;
     }
-  }
-
-  #body(
-    key: string,
-    response: HttpResponse,
-    start: number,
-    length: number | undefined,
-    size: number | undefined,
-  ): MirrorBody {
-    return {
-      ...statOf(response, size),
-      start,
-      bytes: exactly(response.body, length, `${key} from ${this.url}`),
-      discard: () => response.discard(),
-    };
   }
 
   #request(method: 'GET' | 'HEAD', key: string, headers: Record<string, string>, signal: AbortSignal | undefined) {
@@ -115,59 +90,4 @@ function parseBase(text: string): URL {
 
 function isMissing(status: number): boolean {
   return status === 404 || status === 410;
-}
-
-function wholeLength(response: HttpResponse): number | undefined {
-  const text = response.header('content-length');
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-/** Weights have no content coding: a coded body has another length and other bytes than the object. */
-function refuseEncoding(key: string, response: HttpResponse): void {
-  const coding = response.header('content-encoding') ?? 'identity';
-  if (coding === 'identity') return;
-  throw new MirrorError(`${key} came with content coding ${JSON.stringify(coding)}, which was not asked for`);
-}
-
-function parseContentRange(text: string | undefined) {
-  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text ?? '');
-  if (match === null) return undefined;
-  return {
-    start: Number(match[1]),
-    end: Number(match[2]) + 1,
-    total: match[3] === '*' ? undefined : Number(match[3]),
-  };
-}
-
-function statOf(response: HttpResponse, size: number | undefined): MirrorStat {
-  const tag = response.header('etag');
-  const etag = tag?.startsWith('"') ? tag : undefined;
-  return {
-    size,
-    etag,
-    claimedSha256: claimedDigest(response.header('repr-digest')) ?? Sha256.parse(etag?.slice(1, -1) ?? ''),
-  };
-}
-
-/** RFC 9530: `sha-256=:base64:` among other members. */
-function claimedDigest(field: string | undefined): Sha256 | undefined {
-  const match = /(?:^|[\s,])sha-256=:([A-Za-z0-9+/=]{44}):/.exec(field ?? '');
-  return match === null ? undefined : Sha256.parse(Buffer.from(match[1] as string, 'base64').toString('hex'));
-}
-
-/** What came is counted, whatever was declared: too short and too long are both faults. */
-async function* exactly(
-  body: AsyncIterable<Uint8Array>,
-  length: number | undefined,
-  what: string,
-): AsyncGenerator<Uint8Array> {
-  let seen = 0;
-  for await (const chunk of body) {
-    seen += chunk.length;
-    if (length !== undefined && seen > length) throw new MirrorError(`${what} is longer than declared`);
-    yield chunk;
-  }
-  if (length !== undefined && seen !== length) {
-    throw new MirrorError(`${what} ended after ${seen} of ${length} bytes`, { retryable: true });
-  }
 }

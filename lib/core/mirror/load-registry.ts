@@ -21,7 +21,7 @@ export async function loadRegistry(reader: MirrorReader, signal?: AbortSignal): 
   try {
     bytes = await readWhole(reader, registryKey, recordLimit, signal);
   } catch (error) {
-    if (!(error instanceof NotFound)) throw error;
+    if (!(error instanceof NotFound) || reader.shownTo !== undefined) throw error;
     throw new NotFound(`${reader.url} is not a mirror: it has no ${registryKey}`, {
       cause: error,
       hint: 'Stage a release into it first, or name another store.',

@@ -2,7 +2,7 @@ import { releaseKey } from '../../contract/keys.ts';
 import { NotFound } from '../errors.ts';
 import type { Registry, RegistryEntry, Release } from '../registry/records.ts';
 import { checkRelease } from './check-release.ts';
-import { findRelease } from './find-release.ts';
+import { findRelease, type ListedRelease } from './find-release.ts';
 import { MirrorDamaged } from './mirror-errors.ts';
 import { type MirrorReader, readWhole } from './mirror-reader.ts';
 import { recordLimit } from './read-record.ts';
@@ -32,7 +32,7 @@ export async function loadRelease(
   ref: ReleaseRef,
   signal?: AbortSignal,
 ): Promise<LoadedRelease> {
-  const listed = findRelease(registry, ref, reader.url);
+  const listed = findListed(reader, registry, ref);
   const { collection, version, entry } = listed;
   const name = releaseName(collection, version);
   let bytes: Uint8Array;
@@ -53,4 +53,17 @@ export async function loadRelease(
   const { yanked } = entry;
   const warnings = yanked === undefined ? [] : [`${name} was yanked at ${yanked.at}: ${yanked.reason}`];
   return { name, collection, version, entry, release, bytes, warnings };
+}
+
+/** Where only what one caller may read is shown, what is missing may be there for others. */
+function findListed(reader: MirrorReader, registry: Registry, ref: ReleaseRef): ListedRelease {
+  try {
+    return findRelease(registry, ref, reader.url);
+  } catch (error) {
+    if (!(error instanceof NotFound) || reader.shownTo === undefined) throw error;
+    throw new NotFound(`${error.message} (not there, or not yours)`, {
+      cause: error,
+      hint: `Asked with ${reader.shownTo}.${error.hint === undefined ? '' : ` Otherwise ${error.hint}.`}`,
+    });
+  }
 }

@@ -52,6 +52,10 @@ export interface MirrorReader {
   readonly remote: boolean;
   head(key: string, signal?: AbortSignal): Promise<MirrorStat | undefined>;
   open(key: string, options?: OpenOptions): Promise<MirrorBody>;
+  /** Shows only what one caller may read: which credential that is, for messages, never a value. */
+  readonly shownTo?: string;
+  /** Told what will be opened next, in this order: where each has to be asked for, many are asked for at once. */
+  expect?(keys: readonly string[]): void;
   /** Every object under a prefix in key order; undefined where a mirror cannot be listed (plain HTTP). */
   readonly list: ((prefix: string) => AsyncIterable<ListedObject>) | undefined;
   /** What lies under a prefix without being an object (links, devices); undefined where there is no such thing. */

@@ -32,7 +32,11 @@ export async function* parallelRead(reader: MirrorReader, request: SteadyReadReq
     const piece = pieces.next();
     if (piece.done === true) return;
     const { start, end } = piece.value;
-    const arriving = collect(steadyRead(reader, { ...withoutOnOpen(request), from: start, to: end, etag, signal }));
+    const onOpen = (tag: string | undefined) => {
+      // What every piece would say again is said once.
+      if (tag !== etag) request.onOpen?.(tag);
+    };
+    const arriving = collect(steadyRead(reader, { ...request, onOpen, from: start, to: end, etag, signal }));
     arriving.catch(() => undefined); // Awaited in its turn; until then a failure must not count as unhandled.
     coming.push(arriving);
   };
@@ -62,9 +66,4 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<readonly Uint
   const collected: Uint8Array[] = [];
   for await (const chunk of chunks) collected.push(chunk);
   return collected;
-}
-
-/** What every piece would say again is said once. */
-function withoutOnOpen({ onOpen: _, ...rest }: SteadyReadRequest): SteadyReadRequest {
-  return rest;
 }

@@ -39,7 +39,7 @@ export async function fetchFile(
   });
 }
 
-/** `stale`: the bytes that were continued did not lead to the right digest; they are gone now. */
+/** `stale`: bytes that were continued, or came under several tags, did not lead to the right digest; they are gone now. */
 async function download(
   context: PullContext,
   reader: MirrorReader,
@@ -50,6 +50,7 @@ async function download(
   const { id, path, size, sha256 } = artifact;
   const { reporter, root } = context;
   const progress = (done: number) => reporter.emit({ type: 'progress', id, done, total: size });
+  const tags = new Set<string | undefined>();
   const partial = await PartialDownload.open(root.partialPath(sha256), { size, sha256 }, context.hashes, progress);
   try {
     let done = partial.resumedFrom;
@@ -64,6 +65,7 @@ async function download(
       onBytes: counted,
       onOpen: (etag) => {
         tag = etag;
+        tags.add(etag);
       },
       onRetry: (reason, inSeconds) => reporter.emit({ type: 'retry', id, reason, inSeconds }),
     });
@@ -80,7 +82,7 @@ async function download(
     await partial.install(target);
     return 'installed';
   } catch (error) {
-    if (error instanceof DigestMismatch && partial.resumedFrom > 0) return 'stale';
+    if (error instanceof DigestMismatch && (partial.resumedFrom > 0 || tags.size > 1)) return 'stale';
     throw fileError(error, `writing ${artifact.file}`, artifact.file);
   } finally {
     await partial.close();

@@ -156,6 +156,7 @@ async function fetchAll(
   const bytes = due.reduce((sum, { artifact }) => sum + artifact.size, 0);
   context.reporter.emit({ type: 'planned', artifacts: due.length, bytes });
   await requireFreeSpace(context.root, due);
+  reader.expect?.(due.map(({ artifact }) => artifact.path));
   return await inParallel(local, concurrency, async (file) =>
     due.includes(file)
       ? await fetchOne(context, reader, file)
@@ -168,13 +169,14 @@ async function fetchOne(context: PullContext, reader: MirrorReader, file: Examin
   const { clock, reporter, signal } = context;
   const startedAt = clock.now().getTime();
   let bytesFetched = 0;
-  const done = (state: 'present' | 'fetched' | 'failed', reason?: string): PulledFile =>
+  const done = (state: 'present' | 'fetched' | 'failed', reason?: string, code?: string): PulledFile =>
     finished(context, {
       ...asFound(file),
       state,
       bytesFetched,
       seconds: file.seconds + (clock.now().getTime() - startedAt) / 1000,
       ...(reason === undefined ? {} : { reason }),
+      ...(code === undefined ? {} : { code }),
     });
   reporter.emit({ type: 'artifact-started', id: artifact.id, bytes: artifact.size, source: reader.url });
   try {
@@ -186,10 +188,8 @@ async function fetchOne(context: PullContext, reader: MirrorReader, file: Examin
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof WeighbridgeError) && !isFileFault(error)) throw error;
-    return done(
-      'failed',
-      error instanceof WeighbridgeError ? error.message : `the file system refuses it: ${error.code}`,
-    );
+    if (!(error instanceof WeighbridgeError)) return done('failed', `the file system refuses it: ${error.code}`);
+    return done('failed', error.message, error.name);
   }
 }
 

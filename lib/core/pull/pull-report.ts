@@ -22,6 +22,8 @@ export interface PulledFile {
   readonly seconds: number;
   /** Why it failed. */
   readonly reason?: string;
+  /** Name of the error that it failed with, such as `NotAuthorised` or `DigestMismatch`; absent where the file system refused. */
+  readonly code?: string;
 }
 
 /** The result of `pull`: the JSON of `--json`. */
