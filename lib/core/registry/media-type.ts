@@ -18,3 +18,8 @@ export function mediaType(file: string): string {
   const ending = /\.([^./]+)$/.exec(file)?.[1]?.toLowerCase();
   return (ending === undefined ? undefined : types[ending]) ?? 'application/octet-stream';
 }
+
+/** A header is made of what a record says: anything but a plain media type becomes plain bytes. */
+export function safeMediaType(text: string): string {
+  return /^[\w.+-]+\/[\w.+-]+(?:; ?charset=[\w-]+)?$/.test(text) ? text : 'application/octet-stream';
+}

@@ -1,0 +1,25 @@
+import type { AccessDecision } from '../access-ports.ts';
+
+/**
+ * A decision as one line of JSON in printable ASCII, whatever was asked for: nothing in it can end the line, colour a
+ * terminal or pass for another field. `event` tells it from other lines of a log.
+ */
+export function auditLine(decision: AccessDecision): string {
+  const { time, request, who, action, collection, version, file, files, outcome, rule, reason, lifetime } = decision;
+  const line = JSON.stringify({
+    event: 'access',
+    time: time.toISOString(),
+    request,
+    who,
+    action,
+    collection,
+    version,
+    file,
+    files,
+    outcome,
+    rule,
+    reason,
+    lifetime,
+  });
+  return line.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

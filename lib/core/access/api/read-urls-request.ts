@@ -1,0 +1,61 @@
+import { longestBody, type UrlsRequest, urlsRequestSchema } from '../wire.ts';
+import type { RefusalKind } from './answers.ts';
+
+export type ReadUrlsRequest = { readonly request: UrlsRequest } | { readonly refusal: RefusalKind };
+
+/** The body of a request for URLs. Its bytes are counted as they come, whatever length was declared. */
+export async function readUrlsRequest(request: Request): Promise<ReadUrlsRequest> {
+  const coding = request.headers.get('content-encoding') ?? 'identity';
+  if (!isJson(request.headers.get('content-type')) || coding !== 'identity') return { refusal: 'notJson' };
+  const bytes = await readAll(request);
+  if (bytes === undefined) return { refusal: 'tooLarge' };
+  const value = parseFlatJson(bytes);
+  const parsed = urlsRequestSchema.safeParse(value);
+  if (!parsed.success) return { refusal: 'badBody' };
+  const { files } = parsed.data;
+  if (files !== undefined && new Set(files).size < files.length) return { refusal: 'badBody' };
+  return { request: parsed.data };
+}
+
+function isJson(contentType: string | null): boolean {
+  return /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(contentType ?? '');
+}
+
+async function readAll({ body }: Request): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop early cancels the rest.
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > longestBody) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Strings, and what makes depth; between two of them lies nothing that could hide one. */
+const marks = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}:]/g;
+
+/** JSON of an object that holds texts, numbers and lists of them: no deeper, and no name twice. Undefined for anything else. */
+function parseFlatJson(bytes: Uint8Array): unknown {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const names = new Set<string>();
+    let depth = 0;
+    let before = '';
+    for (const [mark] of text.matchAll(marks)) {
+      if (mark === '{' || mark === '[') depth += 1;
+      if (mark === '}' || mark === ']') depth -= 1;
+      if (depth > 2) return undefined;
+      if (mark === ':' && before.startsWith('"')) {
+        const name = JSON.parse(before) as string;
+        if (names.has(name)) return undefined;
+        names.add(name);
+      }
+      before = mark;
+    }
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
