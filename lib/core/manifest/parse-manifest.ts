@@ -1,7 +1,7 @@
 import type { Document } from 'yaml';
 import { artifactKey } from '../../contract/keys.ts';
 import { Sha256 } from '../digest/sha256.ts';
-import { InvalidFile, type Problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import { type ArtifactCheck, checkArtifact, isUnfilledDigest } from './artifact-findings.ts';
 import { equalDigests } from './equal-digests.ts';
 import type { FieldPath } from './field-path.ts';
@@ -15,12 +15,12 @@ import {
   textOf,
 } from './manifest-document.ts';
 import { fileCollisions, idCollisions } from './name-collisions.ts';
-import { plainValue } from './plain-value.ts';
 import { type Finding, placeFindings } from './problem-list.ts';
-import { readRegularYaml } from './regular-yaml.ts';
+import { invalidDocument, readDocument } from './read-document.ts';
 import { releaseFindings } from './release-findings.ts';
-import { shapeFindings, valueAt } from './shape-findings.ts';
+import { shapeFindings } from './shape-findings.ts';
 import { unsupportedFindings } from './unsupported-findings.ts';
+import { valueAt } from './value-at.ts';
 import { YamlText } from './yaml-text.ts';
 
 export interface ParseManifestOptions {
@@ -53,7 +53,7 @@ const maximumKeyBytes = 1024;
  */
 export function parseManifest(input: string | Uint8Array, options: ParseManifestOptions): ParsedManifest {
   const source = YamlText.decode(input, options.file);
-  const { value, findings } = readValue(source);
+  const { value, findings } = readDocument(source);
   const fields = looseFields(value);
   const check = {
     directory: options.directory,
@@ -67,7 +67,7 @@ export function parseManifest(input: string | Uint8Array, options: ParseManifest
   findings.push(...unsupportedFindings(fields), ...releaseFindings(fields));
   for (const one of checks) findings.push(...one.findings);
   findings.push(...collisions(fields, checks), ...longKeys(fields, checks));
-  if (findings.some(({ severity }) => severity !== 'warning')) throw invalid(source, findings);
+  if (findings.some(({ severity }) => severity !== 'warning')) throw invalidDocument(source, findings);
 
   const manifest = buildManifest(value as ManifestDocument, checks, check.placeholders);
   findings.push(...twins(manifest));
@@ -81,22 +81,11 @@ export function parseManifest(input: string | Uint8Array, options: ParseManifest
   };
 }
 
-function readValue(source: YamlText): { readonly value: unknown; readonly findings: Finding[] } {
-  const regular = readRegularYaml(source.text);
-  return regular === undefined ? plainValue(source.document) : { value: regular, findings: [] };
-}
-
 /** Texts in the place of a digest have messages of their own. */
 function isDigestText(root: unknown, path: FieldPath): boolean {
   if (path.length !== 3 || path[2] !== 'sha256') return false;
   const value = valueAt(root, path);
   return value === null || typeof value === 'string' || typeof value === 'boolean';
-}
-
-function invalid(source: YamlText, findings: readonly Finding[]): InvalidFile {
-  const problems = placeFindings(findings, source);
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
-  return new InvalidFile(`${source.file} has ${errors === 1 ? 'an error' : `${errors} errors`}`, problems);
 }
 
 function collisions(fields: LooseFields, checks: readonly ArtifactCheck[]): Finding[] {
