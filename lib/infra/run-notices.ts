@@ -39,7 +39,7 @@ export class RunNotices extends Construct {
 function notice(): string {
   const field = (name: keyof RunEnded) => events.EventField.fromPath(`$.detail.${name}`);
   return (
-    `Weighbridge ${field('deployment')}: the run of ${field('collection')}@${field('version')} ended as ${field('state')}. ` +
+    `Weighbridge ${field('deployment')}: the run of ${field('what')} ended as ${field('state')}. ` +
     `Publisher ${field('publisher')}, run ${field('run')}, attempt ${field('attempt')}. ` +
     `Why: weighbridge status ${field('run')}. What to do: docs/runbook.md.`
   );

@@ -7,6 +7,8 @@ import { cloudWorkflowYaml } from '../../lib/cli/init-template/cloud-workflow-ya
 import { gitlabCiYaml } from '../../lib/cli/init-template/gitlab-ci-yaml.ts';
 import { planMarker } from '../../lib/cli/staging/plan-markdown.ts';
 
+type Name = 'validate' | 'plan' | 'comment' | 'submit' | 'policy';
+
 interface Step {
   readonly uses?: string;
   readonly run?: string;
@@ -31,11 +33,11 @@ interface GitLabJob {
 const workflow = parse(cloudWorkflowYaml, { strict: true, uniqueKeys: true }) as {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions: unknown;
-  readonly jobs: Readonly<Record<'validate' | 'plan' | 'comment' | 'submit', Job>>;
+  readonly jobs: Readonly<Record<Name, Job>>;
 };
 const pipeline = parse(gitlabCiYaml, { strict: true, uniqueKeys: true });
-const gitlab = pipeline as Readonly<Record<'validate' | 'plan' | 'comment' | 'submit', GitLabJob>>;
-const names = ['validate', 'plan', 'comment', 'submit'] as const;
+const gitlab = pipeline as Readonly<Record<Name, GitLabJob>>;
+const names = ['validate', 'plan', 'comment', 'submit', 'policy'] as const;
 
 const scriptsOfGitHub = names.flatMap((name) =>
   workflow.jobs[name].steps.flatMap(({ run }) => (run === undefined ? [] : [[`github ${name}`, run] as const])),
@@ -60,7 +62,12 @@ describe('the CI files of a repository with a pipeline in the cloud', () => {
   it('validate, plan and submit are all run, in both', () => {
     for (const of of [scriptsOfGitHub, scriptsOfGitLab]) {
       const text = of.map(([, script]) => script).join('\n');
-      for (const command of ['validate ', 'plan --cloud --markdown', 'submit --wait']) {
+      for (const command of [
+        'validate',
+        'plan --cloud --markdown',
+        'submit --wait',
+        'submit manifests/access.yaml --wait',
+      ]) {
         expect(text).toContain(`npx weighbridge ${command}`);
       }
       expect(text).toContain(
@@ -83,7 +90,7 @@ describe('the CI files of a repository with a pipeline in the cloud', () => {
   it('names of changed files are passed on as they are', () => {
     for (const [name, script] of scripts.filter(([, text]) => text.includes('git diff'))) {
       expect(script, name).toContain('git diff --name-only -z');
-      expect(script, name).toContain('xargs -0 npx weighbridge');
+      expect(script, name).toMatch(/xargs -0 npx weighbridge/);
     }
   });
 });
@@ -96,6 +103,7 @@ describe('the workflow of GitHub', () => {
       plan: { contents: 'read', 'id-token': 'write' },
       comment: { 'pull-requests': 'write' },
       submit: { contents: 'read', 'id-token': 'write' },
+      policy: { contents: 'read', 'id-token': 'write' },
     });
     expect(Object.keys(workflow.on)).toEqual(['pull_request', 'push']);
     expect(workflow.on.push).toEqual({ branches: ['main'] });
@@ -138,6 +146,13 @@ describe('the workflow of GitHub', () => {
     ]);
   });
 
+  it('the policy is that of the branch, one job after the other, so that an older commit brings nothing back', () => {
+    const { steps, ...job } = workflow.jobs.policy as Job & { readonly concurrency: unknown };
+    expect(job.concurrency).toEqual({ group: 'weighbridge-policy', 'cancel-in-progress': false });
+    expect(steps[0]?.with).toMatchObject({ ref: `\${{ github.ref }}` });
+    expect(job.if).toContain("vars.WEIGHBRIDGE_POLICY == 'true'");
+  });
+
   it('no merge that waits is left out for a later one', () => {
     expect(cloudWorkflowYaml).toContain("github.event_name == 'pull_request' && github.ref || github.run_id");
   });
@@ -145,10 +160,16 @@ describe('the workflow of GitHub', () => {
 
 describe('the pipeline of GitLab', () => {
   it('gives tokens to the jobs that take a role, and to no other', () => {
-    expect(names.filter((name) => gitlab[name].id_tokens !== undefined)).toEqual(['plan', 'submit']);
-    for (const name of ['plan', 'submit'] as const) {
+    expect(names.filter((name) => gitlab[name].id_tokens !== undefined)).toEqual(['plan', 'submit', 'policy']);
+    for (const name of ['plan', 'submit', 'policy'] as const) {
       expect(gitlab[name].id_tokens).toEqual({ AWS_ID_TOKEN: { aud: '$CI_SERVER_URL' } });
     }
+  });
+
+  it('the policy is that of the branch, one job after the other', () => {
+    expect(gitlab.policy).toMatchObject({ resource_group: 'weighbridge-policy' });
+    expect(gitlab.policy.script[0]).toContain('git fetch --quiet origin "$CI_DEFAULT_BRANCH"');
+    expect(gitlab.policy.rules?.[0]?.if).toContain('$WEIGHBRIDGE_POLICY == "true"');
   });
 
   it('merge requests of forks are not planned', () => {
@@ -164,7 +185,7 @@ describe('the pipeline of GitLab', () => {
   it('the job that has the token for comments runs nothing of the merge request', () => {
     expect(gitlab.comment.variables).toEqual({ GIT_STRATEGY: 'none' });
     expect(gitlab.comment.script.join()).not.toMatch(/npm|npx|\.ts/);
-    for (const name of ['validate', 'plan', 'submit'] as const) {
+    for (const name of ['validate', 'plan', 'submit', 'policy'] as const) {
       expect(gitlab[name].script.join()).not.toContain('COMMENT_TOKEN');
     }
   });

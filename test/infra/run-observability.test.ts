@@ -174,14 +174,14 @@ describe('observability with everything on', () => {
     const { InputTransformer: transformer } = (targets as { InputTransformer: Record<string, unknown> }[])[0] ?? {};
     expect(transformer?.InputPathsMap).toEqual(
       Object.fromEntries(
-        ['deployment', 'collection', 'version', 'state', 'publisher', 'run', 'attempt'].map((name) => [
+        ['deployment', 'what', 'state', 'publisher', 'run', 'attempt'].map((name) => [
           `detail-${name}`,
           `$.detail.${name}`,
         ]),
       ),
     );
     expect(transformer?.InputTemplate).toBe(
-      '"Weighbridge <detail-deployment>: the run of <detail-collection>@<detail-version> ended as ' +
+      '"Weighbridge <detail-deployment>: the run of <detail-what> ended as ' +
         '<detail-state>. Publisher <detail-publisher>, run <detail-run>, attempt <detail-attempt>. Why: weighbridge ' +
         'status <detail-run>. What to do: docs/runbook.md."',
     );

@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
-import type { StageReport } from '../../core/stage/report.ts';
+import type { RunReport } from '../../core/pipeline/policy-report.ts';
 
 const exits: Readonly<Record<string, ExitCode>> = {
   Refused: exitCodes.refused,
@@ -10,7 +10,7 @@ const exits: Readonly<Record<string, ExitCode>> = {
 };
 
 /** The code that `stage` would have ended with. */
-export function exitOfReport({ ok, state, error }: StageReport): ExitCode {
+export function exitOfReport({ ok, state, error }: RunReport): ExitCode {
   if (ok) return exitCodes.done;
   if (state === 'refused') return exitCodes.refused;
   return exits[error?.code ?? ''] ?? exitCodes.failed;

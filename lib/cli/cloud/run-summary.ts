@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { silentReporter } from '../../core/events.ts';
 import type { Access } from '../../core/manifest/manifest.ts';
-import type { StageReport } from '../../core/stage/report.ts';
+import type { RunReport } from '../../core/pipeline/policy-report.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ReportedRun, reportMarkdown } from '../staging/report-markdown.ts';
 
@@ -17,7 +17,7 @@ export class RunSummary {
     this.#hidePrivate = hidePrivate;
   }
 
-  add(report: StageReport, access: Access): void {
+  add(report: RunReport, access: Access): void {
     this.#runs.push({ report, hidden: this.#hidePrivate && access === 'private' });
   }
 

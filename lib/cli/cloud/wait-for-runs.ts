@@ -1,7 +1,7 @@
 import type { AttemptPlace } from '../../contract/cloud/state-keys.ts';
 import { type ExitCode, exitCodes } from '../../contract/exit-codes.ts';
 import { Interrupted, type WeighbridgeError } from '../../core/errors.ts';
-import type { StageReport } from '../../core/stage/report.ts';
+import type { RunReport } from '../../core/pipeline/policy-report.ts';
 import type { Store } from '../../core/stores/store.ts';
 import { watchRun } from '../../core/submit/watch-run.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -12,7 +12,7 @@ import { showReport } from './show-report.ts';
 
 /** A run in the cloud that is waited for. */
 export interface AwaitedRun extends AttemptPlace {
-  /** `collection@version`. */
+  /** `collection@version`, or `access policy`. */
   readonly release: string;
 }
 
@@ -27,7 +27,7 @@ export interface WaitRequest {
   /** Options that the command to look needs, such as `--env prod`. */
   readonly options: string;
   /** Called with every report that came. */
-  onReport(run: AwaitedRun, report: StageReport): Promise<void>;
+  onReport(run: AwaitedRun, report: RunReport): Promise<void>;
 }
 
 /**
@@ -36,7 +36,7 @@ export interface WaitRequest {
  */
 export async function waitForRuns(context: CommandContext, request: WaitRequest): Promise<ExitCode> {
   const { runs, bucket, signal } = request;
-  const reports: StageReport[] = [];
+  const reports: RunReport[] = [];
   let exit: ExitCode = exitCodes.done;
   let ended: WeighbridgeError | undefined;
   for (const run of runs) {

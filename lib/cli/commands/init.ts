@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { exitCodes } from '../../contract/exit-codes.ts';
 import type { CommandRun } from '../command-context.ts';
@@ -14,16 +14,21 @@ export const run: CommandRun = async (context, { args, options }) => {
   const versions = await ownVersions();
   const written: string[] = [];
   const kept: string[] = [];
+  const lines: (readonly [file: string, line: string])[] = [];
   for (const file of templateFiles(basename(folder), versions, cloud)) {
-    (await writeNew(folder, file)) ? written.push(file.path) : kept.push(file.path);
+    const there = await firstOf(folder, file.unless ?? []);
+    if (there === undefined && (await writeNew(folder, file))) written.push(file.path);
+    else kept.push(there ?? file.path);
+    if (written.at(-1) !== file.path && file.otherwise !== undefined) lines.push([there ?? file.path, file.otherwise]);
   }
   const next = nextSteps(shown, versions, cloud);
   if (context.json) {
-    context.printJson({ directory: shown, written, kept, next });
+    context.printJson({ directory: shown, written, kept, add: Object.fromEntries(lines), next });
     return exitCodes.done;
   }
   for (const path of written) context.print(`wrote  ${join(shown, path)}`);
   for (const path of kept) context.print(`kept   ${join(shown, path)} (it was there already)`);
+  for (const [path, line] of lines) context.print(`add    to ${join(shown, path)}: ${line}`);
   context.print('');
   context.print('Next (npm pack in a checkout of Weighbridge makes the .tgz):');
   for (const step of next) context.print(`  ${step}`);
@@ -33,6 +38,18 @@ export const run: CommandRun = async (context, { args, options }) => {
     );
   return exitCodes.done;
 };
+
+async function firstOf(folder: string, paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths)
+    if (
+      await access(join(folder, path)).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  return undefined;
+}
 
 /** False when something is there under that name, which is then left alone. */
 async function writeNew(folder: string, file: TemplateFile): Promise<boolean> {

@@ -6,9 +6,11 @@ import { planRelease } from '../../core/stage/stage-release.ts';
 import type { CloudPlanning } from '../cloud/cloud-planning.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../command-context.ts';
 import { asWeighbridgeError, type ErrorDocument, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
-import { type LoadedManifest, loadManifests } from '../staging/load-manifest.ts';
+import type { LoadedManifest } from '../staging/load-manifest.ts';
+import { loadSubmissions } from '../staging/load-submissions.ts';
 import { openStaging, type Staging, type StagingOptions, stagingOptions } from '../staging/open-staging.ts';
 import { type PlannedManifest, planMarkdown } from '../staging/plan-markdown.ts';
+import { policyPlan, policyPlanSummary } from '../staging/policy-summary.ts';
 import { stageRequest } from '../staging/run-stage.ts';
 import { planSummary } from '../staging/stage-summary.ts';
 
@@ -25,7 +27,7 @@ type FailedPlan = ErrorDocument & { readonly collection: string; readonly versio
 export const run: CommandRun = async (given, input) => {
   const options = stagingOptions(input);
   const { markdown = false, hidePrivate = false } = markdownOf(given, input);
-  const loaded = await loadManifests(given, input.args);
+  const { manifests: loaded, policy } = await loadSubmissions(given, input.args);
   const cloud = await cloudOf(given, input);
   const costOf = cloud && markdown ? await costing(given, input) : undefined;
   const context = cloud?.context ?? given;
@@ -47,7 +49,7 @@ export const run: CommandRun = async (given, input) => {
         if (!context.json && !markdown) for (const line of planSummary(plan)) context.print(line);
       } catch (thrown) {
         // One that is refused says nothing about the others.
-        if ((loaded.length === 1 && !markdown) || context.signal.aborted) throw thrown;
+        if ((input.args.length === 1 && !markdown) || context.signal.aborted) throw thrown;
         const error = asWeighbridgeError(thrown);
         const { collection, version, access } = one.manifest;
         plans.push({ collection, version, ...errorDocument(error) });
@@ -61,8 +63,13 @@ export const run: CommandRun = async (given, input) => {
     await staging.close();
     await cloud?.close();
   }
-  if (markdown) context.print(planMarkdown(planned, { hidePrivate }));
-  if (context.json) context.printJson(loaded.length === 1 ? plans[0] : { plans });
+  const ofPolicy = policy && policyPlan(policy);
+  if (ofPolicy !== undefined && !context.json && !markdown) {
+    for (const line of policyPlanSummary(ofPolicy)) context.print(line);
+  }
+  if (markdown) context.print(planMarkdown(planned, { hidePrivate, policy: ofPolicy }));
+  const all = [...plans, ...(ofPolicy === undefined ? [] : [ofPolicy])];
+  if (context.json) context.printJson(all.length === 1 ? all[0] : { plans: all });
   return exit;
 };
 

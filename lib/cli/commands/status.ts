@@ -1,6 +1,7 @@
 import type { AttemptPlace } from '../../contract/cloud/state-keys.ts';
 import { exitCodes } from '../../contract/exit-codes.ts';
 import { NotFound, UsageError } from '../../core/errors.ts';
+import { isPolicyReport } from '../../core/pipeline/policy-report.ts';
 import type { Store } from '../../core/stores/store.ts';
 import { latestAttempt } from '../../core/submit/find-attempt.ts';
 import { SentFiles } from '../../core/submit/sent-files.ts';
@@ -41,7 +42,9 @@ export const run: CommandRun = async (context, input) => {
       const request = { runs: [{ ...found, release }], bucket, signal, report: options.report, options: repeated };
       return await waitForRuns(context, {
         ...request,
-        onReport: (run, report) => forgetUnsent(run.publisher, report, memory),
+        async onReport(run, report) {
+          if (!isPolicyReport(report)) await forgetUnsent(run.publisher, report, memory);
+        },
       });
     }
     const { report, progress } = await lookAtRun(bucket, found);
@@ -55,7 +58,7 @@ export const run: CommandRun = async (context, input) => {
     }
     if (context.json) context.printJson(report);
     else showReport(context, report);
-    await forgetUnsent(publisher, report, memory);
+    if (!isPolicyReport(report)) await forgetUnsent(publisher, report, memory);
     const exit = exitOfReport(report);
     const written = await writeReport(context, options.report, report);
     return written || exit > exitCodes.failed ? exit : exitCodes.failed;

@@ -1,20 +1,23 @@
 import { exitCodes } from '../../contract/exit-codes.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Access } from '../../core/manifest/manifest.ts';
+import { isPolicyReport } from '../../core/pipeline/policy-report.ts';
 import { choosePublisher } from '../../core/submit/choose-publisher.ts';
 import { SentFiles } from '../../core/submit/sent-files.ts';
 import { cloudBuckets } from '../cloud/cloud-buckets.ts';
 import { bucketUrl, cloudPlace } from '../cloud/cloud-place.ts';
 import { fileOrigin } from '../cloud/file-origin.ts';
 import { forgetUnsent } from '../cloud/forget-unsent.ts';
-import { refusePolicies } from '../cloud/refuse-policies.ts';
 import { RunSummary, saysNothing } from '../cloud/run-summary.ts';
-import { checkManifest, type Submitting, submitManifest } from '../cloud/submit-manifest.ts';
+import type { Submitting } from '../cloud/send-submission.ts';
+import { checkManifest, submitManifest } from '../cloud/submit-manifest.ts';
 import { repeatedOptions, type WaitOptions } from '../cloud/submit-options.ts';
+import { checkPolicy, submitPolicy } from '../cloud/submit-policy.ts';
 import { type AwaitedRun, statusCommand, waitForRuns } from '../cloud/wait-for-runs.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
 import { asWeighbridgeError, errorDocument, errorLines, exitCodeOf } from '../error-output.ts';
-import { type LoadedManifest, loadManifests } from '../staging/load-manifest.ts';
+import type { LoadedManifest } from '../staging/load-manifest.ts';
+import { loadSubmissions } from '../staging/load-submissions.ts';
 import { statePlace } from '../staging/open-state.ts';
 import { checkReportPlace } from '../staging/save-report.ts';
 import { timeLimit } from '../time-limit.ts';
@@ -37,19 +40,21 @@ export const run: CommandRun = async (given, input) => {
     });
   }
   await checkReportPlace(given, options.report);
-  await refusePolicies(given, input.args);
   // All of it is looked at before anything is sent: a mistake in the last manifest must not be found after hours.
-  const loaded = await loadManifests(given, input.args);
+  const { manifests: loaded, policy } = await loadSubmissions(given, input.args);
   checkNamedOnce(loaded);
-  const anyPrivate = loaded.some(({ manifest }) => manifest.access === 'private');
+  // Collections that a policy names are private.
+  const anyPrivate = policy !== undefined || loaded.some(({ manifest }) => manifest.access === 'private');
   const context = hidePrivate && anyPrivate ? saysNothing(given) : given;
   const summary = new RunSummary(options.summary, hidePrivate);
   const place = await cloudPlace(context, options.env);
   const checked = await Promise.all(
     loaded.map(async (one) => ({ loaded: one, origin: await fileOrigin(context, one.file) })),
   );
+  const checkedPolicy = policy && { loaded: policy, origin: await fileOrigin(context, policy.file) };
   const { publishers, cloud } = place.deployment;
-  const publisher = choosePublisher(publishers, options.publisher, checked[0]?.origin.repository);
+  const { repository } = (checkedPolicy ?? checked[0])?.origin ?? {};
+  const publisher = choosePublisher(publishers, options.publisher, repository, policy !== undefined);
   const buckets = cloudBuckets(context, place);
   const limit = timeLimit(options.timeout);
   const signal = limit === undefined ? context.signal : AbortSignal.any([context.signal, limit.signal]);
@@ -62,14 +67,20 @@ export const run: CommandRun = async (given, input) => {
       sent: new SentFiles(state, context.clock, cloud.retention.stateDays),
     };
     for (const one of checked) checkManifest(context, one, submitting);
+    if (checkedPolicy !== undefined) checkPolicy(context, checkedPolicy, submitting);
+    // The policy first: what it takes away from somebody is not to wait for files to be sent.
+    const sends = [
+      ...(checkedPolicy === undefined ? [] : [() => submitPolicy(context, checkedPolicy, submitting)]),
+      ...checked.map((one) => () => submitManifest(context, one, submitting)),
+    ];
     const runs: AwaitedRun[] = [];
     const repeated = repeatedOptions(
       options,
       context.configuration.file === 'weighbridge.yaml' ? undefined : context.configuration.file,
     );
     try {
-      for (const one of checked) {
-        runs.push(await submitManifest(context, one, submitting));
+      for (const send of sends) {
+        runs.push(await send());
         if (!context.json) tell(context, runs.at(-1), publisher.name, repeated, options.wait === true);
       }
     } catch (error) {
@@ -88,7 +99,7 @@ export const run: CommandRun = async (given, input) => {
       ...{ runs, bucket: submitting.bucket, signal, report: options.report, options: repeated },
       async onReport(awaited, report) {
         summary.add(report, accessOf(loaded, awaited));
-        await forgetUnsent(awaited.publisher, report, submitting);
+        if (!isPolicyReport(report)) await forgetUnsent(awaited.publisher, report, submitting);
       },
     });
     const written = await summary.write(given);

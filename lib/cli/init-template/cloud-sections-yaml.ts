@@ -1,3 +1,5 @@
+import { runSectionsYaml } from './run-sections-yaml.ts';
+
 /** The sections of weighbridge.yaml for a repository that deploys: every setting of `cloud`, explained. */
 export const cloudSectionsYaml = (
   name: string,
@@ -78,7 +80,7 @@ cloud:
 #     # or principals: [ arn:aws:iam::111122223333:role/people ]
 #     collections: [ "*" ]          # or names, or beginnings of names: falcon-*
 #     access: [ public, private ]
-#     policy: false                 # may it submit the access policy?
+#     policy: true                  # may it submit manifests/access.yaml, and with it grant access? default false
 
 # What the pipeline may read. Nothing is allowed that is not named here.
 # sources:
@@ -93,14 +95,7 @@ cloud:
 #     origins:
 #       - { origin: https://models.example.org, secret: weights/models, scheme: Bearer }
 
-# Which collections are copied to Google Cloud Storage: egress is paid by the GB, so none is that is not named.
-# replicas:
-#   - { collections: [ "falcon-*" ], to: [ gcs ] }
-
-# Most that one run may fetch, in bytes, and cost, in USD; more is refused before the first byte.
-# maxRunBytes: 500000000000
-# maxRunCost: 25
-
+${runSectionsYaml}
 # Deployments that differ from the sections above: npx cdk deploy --all -c env=prod
 # environments:
 #   dev: { cloud: { name: ${name.slice(0, 16)}-dev, gcs: null }, replicas: [] }

@@ -1,3 +1,18 @@
+/** @param checkout more settings of the checkout */
+const steps = (checkout = '') => `      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with: { persist-credentials: false${checkout} }
+      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
+        with: { node-version: 24 }
+      - run: npm ci
+`;
+
+const role = (name: 'PLAN' | 'SUBMIT') =>
+  `      - uses: aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c # v6.2.3
+        with:
+          role-to-assume: \${{ vars.WEIGHBRIDGE_${name}_ROLE }}
+          aws-region: \${{ vars.WEIGHBRIDGE_REGION }}
+`;
+
 /**
  * The CI file of a repository whose pipeline is in the cloud. Names of others (branches, titles, files) reach scripts as
  * variables and lists ending in NUL, never as part of a script.
@@ -10,6 +25,8 @@ export const cloudWorkflowYaml = `name: weighbridge
 #   WEIGHBRIDGE_REGION        where it is deployed
 #   WEIGHBRIDGE_PLAN_ROLE     PlanRole...
 #   WEIGHBRIDGE_SUBMIT_ROLE   SubmitRole...
+#   WEIGHBRIDGE_POLICY        true, once the publisher in weighbridge.yaml has policy: true: then manifests/access.yaml
+#                             is submitted too
 on:
   pull_request:
   push:
@@ -28,12 +45,7 @@ jobs:
     permissions:
       contents: read
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with: { persist-credentials: false }
-      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
-        with: { node-version: 24 }
-      - run: npm ci
-      - run: npx weighbridge validate manifests/*/*.yaml
+${steps()}      - run: git ls-files -z -- manifests/access.yaml 'manifests/*/*.yaml' | xargs -0 -r npx weighbridge validate
 
   plan:
     needs: validate
@@ -47,21 +59,12 @@ jobs:
     outputs:
       comment: \${{ steps.plan.outputs.comment }}
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with: { persist-credentials: false, fetch-depth: 2 }
-      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
-        with: { node-version: 24 }
-      - run: npm ci
-      - uses: aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c # v6.2.3
-        with:
-          role-to-assume: \${{ vars.WEIGHBRIDGE_PLAN_ROLE }}
-          aws-region: \${{ vars.WEIGHBRIDGE_REGION }}
-      - id: plan
+${steps(', fetch-depth: 2')}${role('PLAN')}      - id: plan
         env:
           # What everybody can read has no names of private releases.
           HIDE: \${{ !github.event.repository.private && '--hide-private' || '' }}
         run: |
-          git diff --name-only -z --diff-filter=d HEAD^1 HEAD -- 'manifests/*/*.yaml' > "$RUNNER_TEMP/changed"
+          git diff --name-only -z --diff-filter=d HEAD^1 HEAD -- manifests/access.yaml 'manifests/*/*.yaml' > "$RUNNER_TEMP/changed"
           if [ ! -s "$RUNNER_TEMP/changed" ]; then exit 0; fi
           code=0
           xargs -0 npx weighbridge plan --cloud --markdown $HIDE --progress none < "$RUNNER_TEMP/changed" > "$RUNNER_TEMP/plan.md" || code=$?
@@ -102,16 +105,7 @@ jobs:
       contents: read
       id-token: write # for the role
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with: { persist-credentials: false, fetch-depth: 0 }
-      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
-        with: { node-version: 24 }
-      - run: npm ci
-      - uses: aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c # v6.2.3
-        with:
-          role-to-assume: \${{ vars.WEIGHBRIDGE_SUBMIT_ROLE }}
-          aws-region: \${{ vars.WEIGHBRIDGE_REGION }}
-          role-duration-seconds: 14400
+${steps(', fetch-depth: 0')}${role('SUBMIT')}          role-duration-seconds: 14400
       - env:
           BEFORE: \${{ github.event.before }}
           HIDE: \${{ !github.event.repository.private && '--hide-private' || '' }}
@@ -121,4 +115,24 @@ jobs:
           git diff --name-only -z --diff-filter=d "$(cat "$RUNNER_TEMP/before")" HEAD -- 'manifests/*/*.yaml' > "$RUNNER_TEMP/changed"
           if [ ! -s "$RUNNER_TEMP/changed" ]; then echo 'No manifest changed.' >> "$GITHUB_STEP_SUMMARY"; exit 0; fi
           xargs -0 npx weighbridge submit --wait --timeout 225m --summary "$GITHUB_STEP_SUMMARY" $HIDE --progress plain < "$RUNNER_TEMP/changed"
+
+  # The policy of the branch as it is now, not of the commit that was pushed: of two jobs, or of one that is run again
+  # later, the last one must not bring back what a newer commit took away. One at a time, and each time, since GitHub
+  # leaves out all but the latest of those that wait; what holds already is not changed.
+  policy:
+    needs: validate
+    if: github.event_name == 'push' && vars.WEIGHBRIDGE_SUBMIT_ROLE != '' && vars.WEIGHBRIDGE_POLICY == 'true'
+    # environment: release # as above
+    runs-on: ubuntu-latest
+    timeout-minutes: 30
+    concurrency: { group: weighbridge-policy, cancel-in-progress: false }
+    permissions:
+      contents: read
+      id-token: write # for the role
+    steps:
+${steps(`, ref: '\${{ github.ref }}'`)}${role('SUBMIT')}      - env:
+          HIDE: \${{ !github.event.repository.private && '--hide-private' || '' }}
+        run: |
+          if [ ! -e manifests/access.yaml ]; then exit 0; fi
+          npx weighbridge submit manifests/access.yaml --wait --timeout 20m --summary "$GITHUB_STEP_SUMMARY" $HIDE --progress plain
 `;

@@ -1,4 +1,5 @@
 import { cloudSectionsYaml } from './cloud-sections-yaml.ts';
+import { runSectionsYaml } from './run-sections-yaml.ts';
 
 const commonSections = `# yaml-language-server: $schema=node_modules/weighbridge/schema/weighbridge.schema.json
 # Settings of this repository for weighbridge. Everything has a default; uncomment what you need.
@@ -59,6 +60,7 @@ const cloudSections = `# The rest is for the cloud, which "npx cdk deploy" makes
 #     github: { owner: acme, repository: models, branch: main }
 #     collections: [ "*" ]
 #     access: [ public ]
+#     policy: true                # may it submit the access policy? default false
 
 # What the pipeline in the cloud may read; nothing that is not named here.
 # sources:
@@ -69,14 +71,7 @@ const cloudSections = `# The rest is for the cloud, which "npx cdk deploy" makes
 #     - { bucket: s3://acme-training, keys: [ "exports/*" ] }
 #   tokens: { huggingFace: { secret: weights/hf-token, for: any } }
 
-# Which collections are copied to Google Cloud Storage: egress is paid by the GB, so none is that is not named.
-# replicas:
-#   - { collections: [ "falcon-*" ], to: [ gcs ] }
-
-# Most that one run may fetch, in bytes, and cost, in USD; more is refused before the first byte.
-# maxRunBytes: 500000000000
-# maxRunCost: 25
-
+${runSectionsYaml}
 # Deployments that differ from the sections above: npx cdk deploy -c env=prod
 # environments:
 #   dev: { cloud: { name: weights-dev, gcs: null }, replicas: [] }

@@ -1,3 +1,10 @@
+/** Installs, and takes a role. */
+const prepared = (role: 'PLAN' | 'SUBMIT') => `    - npm ci
+    - export AWS_ROLE_ARN="$WEIGHBRIDGE_${role}_ROLE" AWS_REGION="$WEIGHBRIDGE_REGION" AWS_ROLE_SESSION_NAME="gitlab-$CI_PIPELINE_ID"
+    - export AWS_WEB_IDENTITY_TOKEN_FILE="$CI_PROJECT_DIR/.git/aws-token"
+    - (umask 077 && printf '%s' "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE")
+`;
+
 /** The same for GitLab, whose comment needs a token of its own: jobs may not write comments. */
 export const gitlabCiYaml = `# A merge request is checked, and one comment says what it would do. A merge is submitted to the pipeline in the cloud.
 #
@@ -6,6 +13,8 @@ export const gitlabCiYaml = `# A merge request is checked, and one comment says 
 #   WEIGHBRIDGE_REGION         where it is deployed
 #   WEIGHBRIDGE_PLAN_ROLE      PlanRole...
 #   WEIGHBRIDGE_SUBMIT_ROLE    SubmitRole...
+#   WEIGHBRIDGE_POLICY         true, once the publisher in weighbridge.yaml has policy: true: then manifests/access.yaml
+#                              is submitted too
 #   WEIGHBRIDGE_COMMENT_TOKEN  masked: a project access token, role Reporter, scope api; without it the plan is an
 #                              artifact of the job and there is no comment. Whoever may push a branch can read it
 #                              (a pipeline is what its branch says), so let it do nothing but comment
@@ -27,7 +36,7 @@ validate:
   stage: validate
   script:
     - npm ci
-    - npx weighbridge validate manifests/*/*.yaml
+    - git ls-files -z -- manifests/access.yaml 'manifests/*/*.yaml' | xargs -0 -r npx weighbridge validate
 
 plan:
   stage: plan
@@ -39,11 +48,7 @@ plan:
   variables:
     GIT_DEPTH: 0
   script:
-    - npm ci
-    - export AWS_ROLE_ARN="$WEIGHBRIDGE_PLAN_ROLE" AWS_REGION="$WEIGHBRIDGE_REGION" AWS_ROLE_SESSION_NAME="gitlab-$CI_PIPELINE_ID"
-    - export AWS_WEB_IDENTITY_TOKEN_FILE="$CI_PROJECT_DIR/.git/aws-token"
-    - (umask 077 && printf '%s' "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE")
-    - git diff --name-only -z --diff-filter=d "$CI_MERGE_REQUEST_DIFF_BASE_SHA" HEAD -- 'manifests/*/*.yaml' > .git/changed
+${prepared('PLAN')}    - git diff --name-only -z --diff-filter=d "$CI_MERGE_REQUEST_DIFF_BASE_SHA" HEAD -- manifests/access.yaml 'manifests/*/*.yaml' > .git/changed
     - if [ ! -s .git/changed ]; then exit 0; fi
     # What everybody can read has no names of private releases.
     - HIDE=""; if [ "$CI_PROJECT_VISIBILITY" = public ]; then HIDE="--hide-private"; fi
@@ -82,11 +87,7 @@ submit:
   variables:
     GIT_DEPTH: 0
   script:
-    - npm ci
-    - export AWS_ROLE_ARN="$WEIGHBRIDGE_SUBMIT_ROLE" AWS_REGION="$WEIGHBRIDGE_REGION" AWS_ROLE_SESSION_NAME="gitlab-$CI_PIPELINE_ID"
-    - export AWS_WEB_IDENTITY_TOKEN_FILE="$CI_PROJECT_DIR/.git/aws-token"
-    - (umask 077 && printf '%s' "$AWS_ID_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE")
-    # A first push, or one that was forced, has nothing before it that is known: then every manifest is submitted.
+${prepared('SUBMIT')}    # A first push, or one that was forced, has nothing before it that is known: then every manifest is submitted.
     - before=$(git rev-parse --quiet --verify "$CI_COMMIT_BEFORE_SHA^{commit}" || git hash-object -t tree /dev/null)
     - git diff --name-only -z --diff-filter=d "$before" HEAD -- 'manifests/*/*.yaml' > .git/changed
     - if [ ! -s .git/changed ]; then echo "No manifest changed."; exit 0; fi
@@ -95,5 +96,25 @@ submit:
   artifacts:
     when: always
     paths: [ report.md ]
+    expire_in: 1 year
+
+# The policy of the branch as it is now, not of the commit of the pipeline: of two jobs, or of one that is run again
+# later, the last one must not bring back what a newer commit took away. One at a time; what holds already stays.
+policy:
+  stage: submit
+  rules:
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE != "merge_request_event" && $WEIGHBRIDGE_SUBMIT_ROLE && $WEIGHBRIDGE_POLICY == "true"
+  resource_group: weighbridge-policy
+  timeout: 30 minutes
+  id_tokens:
+    AWS_ID_TOKEN: { aud: $CI_SERVER_URL }
+  script:
+    - git fetch --quiet origin "$CI_DEFAULT_BRANCH" && git checkout --quiet FETCH_HEAD
+${prepared('SUBMIT')}    - if [ ! -e manifests/access.yaml ]; then exit 0; fi
+    - HIDE=""; if [ "$CI_PROJECT_VISIBILITY" = public ]; then HIDE="--hide-private"; fi
+    - npx weighbridge submit manifests/access.yaml --wait --timeout 20m --summary policy.md $HIDE --progress plain
+  artifacts:
+    when: always
+    paths: [ policy.md ]
     expire_in: 1 year
 `;

@@ -59,6 +59,9 @@ npx cdk diff                 # what would change?
 npx cdk deploy --all         # its outputs say what to do next
 \`\`\`
 
+Who may read private releases is said in \`manifests/access.yaml\`, and its first lines say how; nobody may as long as it
+grants nothing. Name in \`CODEOWNERS\` who has to agree to a change of it.
+
 One of the \`environments\`: add \`-c env=NAME\`. An upgrade is the version of \`weighbridge\` in \`package.json\`, then
 \`npm install\`, \`npx cdk diff\` and \`npx cdk deploy --all\`.
 `;

@@ -1,3 +1,4 @@
+import { accessFile, accessYaml, codeowners, otherOwnersFiles, ownersFile, ownersLine } from './access-yaml.ts';
 import { appJs, cdkJson, deploymentNameOf } from './cdk-app.ts';
 import { cloudWorkflowYaml } from './cloud-workflow-yaml.ts';
 import { cloudConfigurationYaml, configurationYaml } from './configuration-yaml.ts';
@@ -11,6 +12,10 @@ export interface TemplateFile {
   /** Relative to the repository, `/`-separated. */
   readonly path: string;
   readonly content: string | Uint8Array;
+  /** Files that take its place where they are there already. */
+  readonly unless?: readonly string[];
+  /** What to add to one that is there already. */
+  readonly otherwise?: string;
 }
 
 const gitignore = 'node_modules/\n/mirror/\n/mirror-private/\n.weighbridge/\n*.log\n';
@@ -33,6 +38,12 @@ export function templateFiles(folder: string, versions: PackageVersions, cloud: 
     { path: `manifests/example/${exampleFile}`, content: exampleWeights() },
     { path: '.github/workflows/weighbridge.yml', content: cloud ? cloudWorkflowYaml : workflowYaml },
     ...(cloud ? [{ path: '.gitlab-ci.yml', content: gitlabCiYaml }] : []),
+    ...(cloud
+      ? [
+          { path: accessFile, content: accessYaml },
+          { path: ownersFile, content: codeowners, unless: otherOwnersFiles, otherwise: ownersLine },
+        ]
+      : []),
     { path: '.gitignore', content: cloud ? `${gitignore}cdk.out/\n` : gitignore },
     { path: 'README.md', content: readmeMd(versions.weighbridge, cloud) },
   ];

@@ -1,8 +1,10 @@
 import type { WeighbridgeError } from '../../core/errors.ts';
 import type { Manifest } from '../../core/manifest/manifest.ts';
 import type { Plan, PlannedArtifact } from '../../core/stage/plan.ts';
+import { plural } from '../plural.ts';
 import { formatBytes } from '../progress/quantities.ts';
 import { codeText, commentText } from './markdown-text.ts';
+import { changeLines, type PolicyPlan } from './policy-summary.ts';
 
 /** The first line of the comment, by which it is found again and replaced. */
 export const planMarker = '<!-- weighbridge plan -->';
@@ -27,6 +29,8 @@ export interface PlanCost {
 export interface PlanMarkdownOptions {
   /** Say of private releases how many files and bytes they have, and no names: for what everybody can read. */
   readonly hidePrivate: boolean;
+  /** The access policy, where it is among what would be submitted. What it names is private. */
+  readonly policy?: PolicyPlan | undefined;
 }
 
 /** Rows of one release. */
@@ -39,8 +43,9 @@ export function planMarkdown(planned: readonly PlannedManifest[], options: PlanM
     planMarker,
     '### Weighbridge: what this would do',
     '',
-    counts(planned),
+    counts(planned, options),
     ...shown.flatMap((one) => ['', ...release(one, options.hidePrivate && one.manifest.access === 'private')]),
+    ...(options.policy === undefined ? [] : ['', ...accessPolicy(options.policy, options.hidePrivate)]),
   ]);
 }
 
@@ -53,8 +58,8 @@ function stateOf(plan: Plan | WeighbridgeError): PlanState {
 }
 
 /** `2 releases: 1 new, 1 unchanged` */
-function counts(planned: readonly PlannedManifest[]): string {
-  if (planned.length === 0) return 'No manifest is changed.';
+function counts(planned: readonly PlannedManifest[], { policy }: PlanMarkdownOptions): string {
+  if (planned.length === 0) return policy === undefined ? 'No manifest is changed.' : 'The access policy is changed.';
   const states: readonly PlanState[] = ['new', 'completed', 'unchanged', 'not possible', 'refused'];
   const parts = states.flatMap((state) => {
     const count = planned.filter(({ plan }) => stateOf(plan) === state).length;
@@ -77,6 +82,16 @@ function release(planned: PlannedManifest, hidden: boolean): string[] {
   const facts = [access, ...licence, amounts(plan), ...(cost === undefined ? [] : [price(cost)])];
   const lines = [`#### ${name}: ${state}`, '', facts.join(' · ')];
   return hidden ? lines : [...lines, ...rows(plan), ...remarks(plan)];
+}
+
+/** Whoever plans may not read what holds now: the difference is in the commit, and in the report of its run. */
+function accessPolicy({ file, grants, principals, changes }: PolicyPlan, hidden: boolean): string[] {
+  const facts = `${plural(grants, 'grant')} · ${plural(principals, 'principal')}`;
+  const lines = [`#### The access policy ${codeText(file)}: valid`, '', facts];
+  if (hidden) return lines;
+  const said = changeLines(changes).map((line) => `- ${codeText(line.slice(2))}`);
+  const rest = said.length - mostRows;
+  return [...lines, '', ...said.slice(0, mostRows), ...(rest > 0 ? [`- _and ${rest} more_`] : [])];
 }
 
 /** `2 files to fetch, 1.20 GiB · 1 unchanged` */

@@ -1,10 +1,12 @@
-import type { StageReport } from '../../core/stage/report.ts';
+import { isPolicyReport, type PolicyReport, type RunReport } from '../../core/pipeline/policy-report.ts';
+import { plural } from '../plural.ts';
 import { formatBytes } from '../progress/quantities.ts';
 import { codeText, commentText } from './markdown-text.ts';
+import { changeLines } from './policy-summary.ts';
 
 /** A run that has ended. */
 export interface ReportedRun {
-  readonly report: StageReport;
+  readonly report: RunReport;
   /** Say how it ended, and no names. */
   readonly hidden: boolean;
 }
@@ -19,6 +21,7 @@ export function reportMarkdown(runs: readonly ReportedRun[]): string {
 }
 
 function ended({ report, hidden }: ReportedRun): string[] {
+  if (isPolicyReport(report)) return policyEnded(report, hidden);
   const { state, run, attempt, artifacts, stores, error } = report;
   const name = hidden ? 'A private release' : codeText(`${report.collection}@${report.version}`);
   const fetched = artifacts.reduce((sum, { bytesFetched }) => sum + bytesFetched, 0);
@@ -42,6 +45,24 @@ function ended({ report, hidden }: ReportedRun): string[] {
   if (artifacts.length > listed.length) lines.push('', `_and ${artifacts.length - listed.length} more_`);
   lines.push('', ...stores.map((one) => `- ${codeText(one.store)}: ${one.state}${because(one.reason)}`));
   return lines;
+}
+
+/** Changes listed at most. */
+const mostChanges = 100;
+
+function policyEnded({ state, run, attempt, policy, changes, notes, error }: PolicyReport, hidden: boolean): string[] {
+  const counts = policy === null ? [] : [plural(policy.grants, 'grant'), plural(policy.principals, 'principal')];
+  const facts = [...counts, `run ${codeText(`${run}/${attempt}`)}`];
+  const lines = [`#### The access policy: ${state}`, '', facts.join(' · ')];
+  if (hidden) return lines;
+  if (error !== undefined) {
+    lines.push('', codeText(error.message), ...(error.hint === undefined ? [] : ['', codeText(error.hint)]));
+  }
+  const changed = changes === undefined ? [] : changeLines(changes);
+  const said = changed.slice(0, mostChanges).map((line) => `- ${codeText(line)}`);
+  const more = changed.length - said.length;
+  const rest = more === 0 ? [] : [`- _and ${more} more_`];
+  return [...lines, '', ...said, ...rest, ...notes.map((note) => `- note: ${codeText(note)}`)];
 }
 
 function because(reason: string | undefined): string {

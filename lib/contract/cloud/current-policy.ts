@@ -9,6 +9,8 @@ export const currentPolicySchema = z.object({
   submittedAt: z.iso.datetime(),
   commit: z.string().optional(),
   repository: z.string().optional(),
+  /** Attempt of the one that it replaced; absent for the first. */
+  replaces: z.string().optional(),
   /** SHA-256 of the file in Git, lowercase hex. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** The policy as it is decided by (`AccessPolicy`); its reader judges the shape. */

@@ -7,7 +7,9 @@ import type { ReportOutput } from './payloads.ts';
 export interface RunEnded extends ReportOutput {
   /** `cloud.name`. */
   readonly deployment: string;
-  /** Absent where the submission could not be read. */
+  /** What was submitted: `collection@version`, `the access policy`, or `an unreadable submission`. */
+  readonly what: string;
+  /** Absent where the submission could not be read, or is the access policy. */
   readonly collection?: string | undefined;
   readonly version?: string | undefined;
   readonly bytesMoved: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { policyChangesSchema } from '../access/policy-changes.ts';
 import { stagedSchema } from './staged-document.ts';
 
 /** What the states of one attempt leave for one another, below `runs/{run}/{attempt}/` of the working state. */
@@ -163,3 +164,24 @@ export const replicasSchema = z.object({
   notes: z.array(z.string()),
 });
 export type ReplicasDocument = z.infer<typeof replicasSchema>;
+
+/**
+ * What a submitted policy came to. It is kept before the swap, under the attempt whose policy it is to replace: after a
+ * swap that nobody lived to tell of, only this still says what changed.
+ */
+export const policyOver = (before: string | undefined) => `policy/over-${before ?? 'nothing'}.json`;
+/** The same, of the swap that came to be. */
+export const policyName = 'policy/result.json';
+export const policyResultSchema = z.object({
+  format: z.literal(1),
+  /** `present`: the policy before had the same bytes. */
+  state: z.enum(['published', 'present']),
+  /** Lowercase hex. */
+  sha256: z.string(),
+  grants: count,
+  principals: count,
+  changes: policyChangesSchema,
+  /** Warnings of the file, one line each. */
+  notes: z.array(z.string()),
+});
+export type PolicyResult = z.infer<typeof policyResultSchema>;

@@ -12,9 +12,12 @@ import {
   outcomeName,
   outcomeSchema,
   type PlanDocument,
+  type PolicyResult,
   type PublishedDocument,
   planName,
   planSchema,
+  policyName,
+  policyResultSchema,
   publishedName,
   publishedSchema,
   type ReplicasDocument,
@@ -27,6 +30,7 @@ import {
 } from './attempt-documents.ts';
 import { AttemptRecords } from './attempt-records.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
+import { heldPolicy } from './publish-policy.ts';
 import { readSubmission } from './read-submission.ts';
 
 /** Whatever can be known of an attempt, however early it ended. */
@@ -46,6 +50,8 @@ export interface KnownAttempt {
   readonly outcome: OutcomeDocument | undefined;
   readonly published: PublishedDocument | undefined;
   readonly replicas: ReplicasDocument | undefined;
+  /** Of an access policy: what came of it, where it came to hold. */
+  readonly policy: PolicyResult | undefined;
 }
 
 /** Reads what there is. What is damaged or refused counts as unknown. @throws StoreError when the state does not answer. */
@@ -55,7 +61,8 @@ export async function readKnownAttempt(place: AttemptPlace, ports: PipelinePorts
   const taken = await read(takenName, takenSchema);
   const accepted = await read(submissionName, submissionSchema);
   const submission = accepted ?? (taken && (await ifKnown(() => readSubmission(ports.state, taken))));
-  const submitted = submission && (await ifKnown(async () => parseSubmitted(submission, ports.configuration)));
+  const manifested = submission?.kind === 'manifest' ? submission : undefined;
+  const submitted = manifested && (await ifKnown(async () => parseSubmitted(manifested, ports.configuration)));
   const manifest = submitted?.manifest;
   const store = manifest && (await ifKnown(() => ports.openPrimary(manifest.access)));
   // Of what was not accepted its publisher need not learn whether it is there.
@@ -75,7 +82,17 @@ export async function readKnownAttempt(place: AttemptPlace, ports: PipelinePorts
     outcome: await read(outcomeName, outcomeSchema),
     published: await read(publishedName, publishedSchema),
     replicas: await read(replicasName, replicasSchema),
+    policy: accepted?.kind === 'policy' ? await policyResult(place, records, ports) : undefined,
   };
+}
+
+async function policyResult(
+  place: AttemptPlace,
+  records: AttemptRecords,
+  { state }: PipelinePorts,
+): Promise<PolicyResult | undefined> {
+  const known = await ifKnown(() => records.read(policyName, policyResultSchema));
+  return known ?? (await ifKnown(() => heldPolicy(place, records, state)));
 }
 
 async function isListed({ collection, version }: Manifest, store: Store): Promise<boolean> {

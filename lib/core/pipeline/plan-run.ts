@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { PlanInput, PlanOutput } from '../../contract/cloud/payloads.ts';
 import { itemsName, parseSubmissionKey, workPrefix } from '../../contract/cloud/state-keys.ts';
-import { submissionSchema } from '../../contract/cloud/submission.ts';
+import { type Submission, submissionSchema } from '../../contract/cloud/submission.ts';
 import { NotAuthorised, Refused, WeighbridgeError } from '../errors.ts';
 import { releaseName } from '../mirror/release-ref.ts';
 import { type Attempt, assemble, keepOutcome, openStore, parseSubmitted, takeAttempt } from './attempt.ts';
@@ -15,12 +15,13 @@ import {
   submissionName,
 } from './attempt-documents.ts';
 import { AttemptRecords } from './attempt-records.ts';
-import { checkKind, checkPublisher, checkRun, checkSources } from './check-submission.ts';
+import { checkPublisher, checkRun, checkSources } from './check-submission.ts';
 import { ItemReporter } from './item-reporter.ts';
 import { asState, isServiceFault } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { planTransfers } from './plan-transfers.ts';
 import { ProgressBoard } from './progress-board.ts';
+import { publishPolicy } from './publish-policy.ts';
 import { readSubmission } from './read-submission.ts';
 import { enterRelease } from './release-place.ts';
 
@@ -28,7 +29,8 @@ import { enterRelease } from './release-place.ts';
 const writes = 16;
 
 /**
- * The first state: takes the attempt, judges the submission, and plans what is to be moved. What is wrong with the
+ * The first state: takes the attempt, judges the submission, and plans what is to be moved; of an access policy there is
+ * nothing to move, and it holds when this returns. What is wrong with the
  * submission is kept as the run's outcome, for its report; only faults of services and of the deployment are thrown.
  * Calling it again with the same input gives the same answer.
  * @throws Unavailable, NotAuthorised; Refused when the key is none of a submission.
@@ -45,7 +47,13 @@ export async function planRun(input: PlanInput, ports: PipelinePorts): Promise<P
     if (taken.execution !== execution || taken.publisher !== place.publisher) return { ...place, next: 'duplicate' };
     if ((await records.read(outcomeName, outcomeSchema)) !== undefined) return { ...place, next: 'report' };
     try {
-      const attempt = await judge(input, place, records, ports);
+      const known = await records.read(submissionName, submissionSchema);
+      const submission = known ?? (await readSubmission(ports.state, input));
+      if (submission.kind === 'policy') {
+        await publishPolicy({ submission, place, records }, ports);
+        return { ...place, next: 'report' };
+      }
+      const attempt = await judge(submission, place, records, ports);
       const plan = (await records.read(planName, planSchema)) ?? (await makePlan(attempt, taken.takenAt, ports));
       return await shareOut(plan, attempt, ports);
     } catch (error) {
@@ -63,18 +71,15 @@ export function isOutcome(error: unknown, signal: AbortSignal): error is Weighbr
 }
 
 async function judge(
-  input: PlanInput,
+  submission: Submission,
   place: NonNullable<ReturnType<typeof parseSubmissionKey>>,
   records: AttemptRecords,
   ports: PipelinePorts,
 ): Promise<Attempt> {
-  const known = await records.read(submissionName, submissionSchema);
-  const submission = known ?? (await readSubmission(ports.state, input));
-  checkKind(submission, place);
   const submitted = parseSubmitted(submission, ports.configuration);
   checkPublisher(submitted.manifest, place, ports.configuration);
   const store = await openStore(submitted.manifest, ports);
-  checkRun(submitted, store, place);
+  checkRun(submitted.sha256, store, place, 'manifest');
   await checkSources(submitted.manifest, ports);
   await records.createOnce(submissionName, submission, submissionSchema);
   const attempt = assemble(place, records, submitted, store, ports);

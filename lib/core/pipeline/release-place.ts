@@ -34,11 +34,7 @@ export interface ReleaseCandidate {
  */
 export async function enterRelease(work: StateStore, candidate: ReleaseCandidate, now: Date): Promise<void> {
   const { attempt, manifestSha256 } = candidate;
-  if (timeOf(attempt) > now.getTime() + ahead * 1000) {
-    throw new Refused('wrong-submission', `the attempt ${attempt} is of a time that has not come`, {
-      hint: 'Set the clock of the machine that submits.',
-    });
-  }
+  checkAttemptTime(attempt, now);
   const placed = await updateDocument(
     work,
     placeName(candidate),
@@ -47,6 +43,18 @@ export async function enterRelease(work: StateStore, candidate: ReleaseCandidate
       present !== undefined && present.attempt >= attempt ? present : { format: 1, manifest: manifestSha256, attempt },
   );
   checkPlace(placed, candidate);
+}
+
+/**
+ * Later attempts win, so that one of the far future would win for ever.
+ * @param attempt ULID
+ * @throws Refused when it claims a time that has not come.
+ */
+export function checkAttemptTime(attempt: string, now: Date): void {
+  if (timeOf(attempt) <= now.getTime() + ahead * 1000) return;
+  throw new Refused('wrong-submission', `the attempt ${attempt} is of a time that has not come`, {
+    hint: 'Set the clock of the machine that submits.',
+  });
 }
 
 /** Milliseconds; of what is too large for a ULID, the end of time. */

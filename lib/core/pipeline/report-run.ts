@@ -3,7 +3,6 @@ import type { RunEnded } from '../../contract/cloud/run-ended.ts';
 import { type AttemptPlace, parseSubmissionKey, reportKey } from '../../contract/cloud/state-keys.ts';
 import { WeighbridgeError } from '../errors.ts';
 import { releaseName } from '../mirror/release-ref.ts';
-import type { StageReport } from '../stage/report.ts';
 import { type Store, StoreError } from '../stores/store.ts';
 import { takeAttempt } from './attempt.ts';
 import { AttemptRecords } from './attempt-records.ts';
@@ -11,6 +10,7 @@ import { ifKnown, type KnownAttempt, readKnownAttempt } from './known-attempt.ts
 import { faultOf, makeReport } from './make-report.ts';
 import { asState } from './pipeline-failures.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
+import { isPolicyReport, makePolicyReport, type RunReport } from './policy-report.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { tellPublic } from './status-board.ts';
 
@@ -21,7 +21,7 @@ const limit = 256 << 20;
 export interface ReportedRun {
   readonly output: ReportOutput;
   /** As it is kept; undefined when the execution that died had no part in an attempt. */
-  readonly report: StageReport | undefined;
+  readonly report: RunReport | undefined;
   /** What others are to be told; undefined when they were told already. */
   readonly event: RunEnded | undefined;
 }
@@ -40,7 +40,8 @@ export async function reportRun(input: ReportInput, ports: PipelinePorts): Promi
       return { output: { ...place, ok: false, state: 'duplicate' }, report: undefined, event: undefined };
     }
     const known = await readKnownAttempt(place, ports);
-    const made = await makeReport(known, faultOf(input), ports.clock.now());
+    const ofPolicy = known.submission?.kind === 'policy';
+    const made = await (ofPolicy ? makePolicyReport : makeReport)(known, faultOf(input), ports.clock.now());
     const { report, created } = await putReport(ports.state, place, made);
     const output = { ...place, ok: report.ok, state: report.state };
     if (created) await tellStatus(known, report, ports);
@@ -86,21 +87,21 @@ function startedBy({ input }: Pick<Died, 'input'>) {
 async function putReport(
   state: Store,
   place: AttemptPlace,
-  report: StageReport,
-): Promise<{ readonly report: StageReport; readonly created: boolean }> {
+  report: RunReport,
+): Promise<{ readonly report: RunReport; readonly created: boolean }> {
   const key = reportKey(place);
   const attributes = { contentType: 'application/json', cacheControl: 'no-store' };
   const put = await state.put(key, Buffer.from(`${JSON.stringify(report, null, 2)}\n`), { ifAbsent: true }, attributes);
   if (put.outcome === 'created') return { report, created: true };
   const there = await state.get(key, limit);
   if (there === undefined) throw new StoreError(`${key} appeared and vanished`, { retryable: true });
-  return { report: JSON.parse(Buffer.from(there.bytes).toString()) as StageReport, created: false };
+  return { report: JSON.parse(Buffer.from(there.bytes).toString()) as RunReport, created: false };
 }
 
 /** Nothing rests on the page: that it cannot be written is no reason for a run to fail. */
 async function tellStatus(
   { manifest, accepted }: KnownAttempt,
-  report: StageReport,
+  report: RunReport,
   ports: PipelinePorts,
 ): Promise<void> {
   // What was not accepted may hold any name at all.
@@ -117,23 +118,25 @@ async function tellStatus(
   }
 }
 
-function eventOf(
-  output: ReportOutput,
-  report: StageReport,
-  { manifest }: KnownAttempt,
-  ports: PipelinePorts,
-): RunEnded {
+function eventOf(output: ReportOutput, report: RunReport, { manifest }: KnownAttempt, ports: PipelinePorts): RunEnded {
+  const artifacts = isPolicyReport(report) ? [] : report.artifacts;
   return {
     ...output,
     deployment: ports.configuration.name,
+    what: subjectOf(report, manifest),
     ...(manifest === undefined ? {} : { collection: manifest.collection, version: manifest.version }),
-    bytesMoved: report.artifacts.reduce((sum, { bytesFetched }) => sum + bytesFetched, 0),
-    artifactsFailed: report.artifacts.filter(({ state }) => state === 'failed').length,
+    bytesMoved: artifacts.reduce((sum, { bytesFetched }) => sum + bytesFetched, 0),
+    artifactsFailed: artifacts.filter(({ state }) => state === 'failed').length,
     seconds: secondsOf(report),
     report: { bucket: ports.stateBucket, key: reportKey(output) },
   };
 }
 
-function secondsOf({ startedAt, finishedAt }: StageReport): number {
+function subjectOf(report: RunReport, manifest: KnownAttempt['manifest']): string {
+  if (isPolicyReport(report)) return 'the access policy';
+  return manifest === undefined ? 'an unreadable submission' : releaseName(manifest.collection, manifest.version);
+}
+
+function secondsOf({ startedAt, finishedAt }: Pick<RunReport, 'startedAt' | 'finishedAt'>): number {
   return Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
 }

@@ -48,6 +48,14 @@ export function checkSubmission(
   checkNoneRefused(refusedSources(manifest, deploymentGrants(deployment), own));
 }
 
+/** The same of the access policy. @throws Refused for a publisher that may not submit it. */
+export function checkPolicySubmission({ name, settings }: ChosenPublisher): void {
+  if (settings.policy) return;
+  throw new Refused('not-granted', `the publisher ${name} may not submit the access policy`, {
+    hint: `Write publishers.${name}.policy: true in weighbridge.yaml and deploy, or name one that has it with --publisher.`,
+  });
+}
+
 /** What of a deployment decides about sources. */
 export function deploymentGrants({ sources, trustedOrigins, cloud }: Deployment) {
   return { sources, trustedOrigins, gcs: cloud.gcs };

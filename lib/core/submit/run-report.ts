@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StageReport } from '../stage/report.ts';
+import { policyReportSchema, type RunReport } from '../pipeline/policy-report.ts';
 import { type Store, StoreError } from '../stores/store.ts';
 
 /** Bytes; a report has some hundred for each artifact. */
@@ -50,20 +50,23 @@ const reportSchema = z.looseObject({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
 });
 
+const ofPolicy = z.looseObject({ kind: z.literal('policy') });
+
 /** @throws StoreError for what is no report that this version can read. */
-export function parseRunReport(bytes: Uint8Array, what: string): StageReport {
-  const parsed = reportSchema.safeParse(json(bytes));
+export function parseRunReport(bytes: Uint8Array, what: string): RunReport {
+  const value = json(bytes);
+  const parsed = (ofPolicy.safeParse(value).success ? policyReportSchema : reportSchema).safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new StoreError(`${what} cannot be read by this version: ${issue?.path.join('.')}: ${issue?.message}`, {
       hint: 'Use the version of weighbridge that the stack was deployed with.',
     });
   }
-  return parsed.data as unknown as StageReport;
+  return parsed.data as unknown as RunReport;
 }
 
 /** Undefined while there is none. @throws StoreError, NotAuthorised (see `isNotYet`). */
-export async function readRunReport(bucket: Store, key: string): Promise<StageReport | undefined> {
+export async function readRunReport(bucket: Store, key: string): Promise<RunReport | undefined> {
   const found = await bucket.get(key, reportLimit);
   return found === undefined ? undefined : parseRunReport(found.bytes, key);
 }

@@ -3,7 +3,7 @@ import { type AttemptPlace, progressKey, reportKey } from '../../contract/cloud/
 import type { Clock } from '../clock.ts';
 import { WeighbridgeError } from '../errors.ts';
 import type { Reporter } from '../events.ts';
-import type { StageReport } from '../stage/report.ts';
+import { isPolicyReport, type RunReport } from '../pipeline/policy-report.ts';
 import type { Store } from '../stores/store.ts';
 import { unlessRefused } from './not-yet.ts';
 import { ProgressEvents } from './progress-events.ts';
@@ -31,7 +31,7 @@ export interface WatchPorts {
 /** What is known of an attempt: its report once it has ended, before that how far it is, before that nothing. */
 export interface RunStanding {
   readonly progress: Progress | undefined;
-  readonly report: StageReport | undefined;
+  readonly report: RunReport | undefined;
 }
 
 /** Looks once. @throws StoreError, NotAuthorised where credentials cannot be used. */
@@ -47,7 +47,7 @@ export async function lookAtRun(bucket: Store, place: AttemptPlace): Promise<Run
  * @throws NotAuthorised where credentials expired for good; StoreError after 15 minutes without an answer; the
  * signal's reason.
  */
-export async function watchRun(place: AttemptPlace, ports: WatchPorts): Promise<StageReport> {
+export async function watchRun(place: AttemptPlace, ports: WatchPorts): Promise<RunReport> {
   const { clock, reporter, signal, bucket } = ports;
   const events = new ProgressEvents(reporter);
   const seconds = () => clock.now().getTime() / 1000;
@@ -126,9 +126,10 @@ class Signs {
   }
 }
 
-function ending({ collection, version, state, startedAt, finishedAt }: StageReport) {
+function ending(report: RunReport) {
+  const { state, startedAt, finishedAt } = report;
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
-  const release = `${collection}@${version}`;
+  const release = isPolicyReport(report) ? 'access policy' : `${report.collection}@${report.version}`;
   return { type: 'run-finished', release, state, seconds: Number.isFinite(seconds) ? seconds : 0 } as const;
 }
 

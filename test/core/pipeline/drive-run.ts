@@ -2,11 +2,13 @@ import { type PassInput, type PassOutput, type PlanInput, passInput } from '../.
 import { workPrefix } from '../../../lib/contract/cloud/state-keys.ts';
 import { WeighbridgeError } from '../../../lib/core/errors.ts';
 import { planRun } from '../../../lib/core/pipeline/plan-run.ts';
+import { isPolicyReport } from '../../../lib/core/pipeline/policy-report.ts';
 import { publishReplicas } from '../../../lib/core/pipeline/publish-replicas.ts';
 import { publishRun } from '../../../lib/core/pipeline/publish-run.ts';
 import { replicateItem } from '../../../lib/core/pipeline/replicate-item.ts';
 import { type ReportedRun, reportRun } from '../../../lib/core/pipeline/report-run.ts';
 import { transferItem } from '../../../lib/core/pipeline/transfer-item.ts';
+import type { StageReport } from '../../../lib/core/stage/report.ts';
 import type { PipelineFixture } from './pipeline-fixture.ts';
 
 type State = 'plan' | 'transfer' | 'publish' | 'replicate' | 'publish-replicas' | 'report';
@@ -21,7 +23,7 @@ export interface DriveOptions {
 }
 
 export interface DrivenRun {
-  readonly reported: ReportedRun | undefined;
+  readonly reported: (ReportedRun & { readonly report: StageReport | undefined }) | undefined;
   /** How many items the first state made. */
   readonly items: number;
   readonly passes: number;
@@ -88,7 +90,9 @@ export async function driveRun(
   const reported = await call('report', () =>
     reportRun({ ...pointer, ...(error === undefined ? {} : { error }) }, fixture.ports()),
   );
-  return { reported, items, passes };
+  const { report } = reported;
+  if (report !== undefined && isPolicyReport(report)) throw new Error('a policy was submitted, not a manifest');
+  return { reported: { ...reported, report }, items, passes };
 }
 
 /** What a function that was killed ends with; the state machine calls it again. */

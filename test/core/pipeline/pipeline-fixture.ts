@@ -39,6 +39,7 @@ export interface TestManifest {
 }
 
 export interface SubmitOptions {
+  readonly kind?: 'manifest' | 'policy';
   readonly publisher?: string;
   readonly run?: string;
   readonly attempt?: string;
@@ -134,14 +135,16 @@ export class PipelineFixture {
   async submit(manifest: string, options: SubmitOptions = {}): Promise<PlanInput & { readonly execution: string }> {
     this.clocks += 1000;
     const { publisher = 'team', attempt = ulid(this.clocks) } = options;
+    const { kind = 'manifest' } = options;
     const access = manifest.includes('"access":"private"') ? 'private' : 'public';
     const store = access === 'public' ? this.mirror : this.privateMirror;
-    const run = options.run ?? runId(Sha256.ofBytes(manifest), store.url);
+    const url = kind === 'policy' ? this.state.url : store.url;
+    const run = options.run ?? runId(Sha256.ofBytes(manifest), url);
     const key = submissionKey({ publisher, run, attempt });
     const submission = {
       format: 1,
-      kind: 'manifest',
-      file: 'manifests/models/1.0.0.yaml',
+      kind,
+      file: kind === 'policy' ? 'manifests/access.yaml' : 'manifests/models/1.0.0.yaml',
       content: Buffer.from(manifest).toString('base64'),
       commit: 'a'.repeat(40),
       repository: 'https://example.org/models.git',
@@ -168,6 +171,7 @@ function testConfiguration(origin: string): RuntimeConfiguration {
     environment: null,
     publishers: {
       team: { principals: ['arn:aws:iam::123456789012:role/people'], collections: ['models', 'falcon-*'] },
+      keepers: { principals: ['arn:aws:iam::123456789012:role/keepers'], collections: ['falcon-*'], policy: true },
     },
     sources: { hosts: ['127.0.0.1'], tokens: {} },
     replicas: [],
