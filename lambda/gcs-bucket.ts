@@ -4,9 +4,10 @@ import { UsageError } from '../lib/core/errors.ts';
 import { serveBucketRequest } from '../lib/core/gcs-buckets/bucket-request.ts';
 import { createGcsStorage, gcsEndpoint } from '../lib/core/stores/create-gcs-storage.ts';
 import { answerCustomResource, type CustomResourceRequest, customResourceRequest } from './runtime/custom-resource.ts';
-import { federatedClient, mayTakeTokens } from './runtime/gcs-connection.ts';
+import { federatedClient } from './runtime/federated-client.ts';
 import { awsIdentity, readConfiguration } from './runtime/handler-environment.ts';
 import { handlerFailure, loggedFailure } from './runtime/handler-failure.ts';
+import { mayTakeTokens } from './runtime/may-take-tokens.ts';
 import { textScrubber } from './runtime/text-scrubber.ts';
 
 /** What a resource is called whose bucket could not be made. CloudFormation deletes it, and nothing is deleted. */

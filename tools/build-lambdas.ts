@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { type Handler, handlers } from '../lib/contract/cloud/handlers.ts';
-import { bundleDiet } from './bundle-diet.ts';
+import { bundleDiet, dietDefinitions } from './bundle-diet.ts';
 
 /** What was built of one function. */
 export interface LambdaBundle {
@@ -47,7 +47,7 @@ async function buildLambda(handler: Handler, folder: string, maps: string): Prom
     entryPoints: {
       index: join('lambda', `${handler}.ts`),
       // What the pool of hash threads looks for beside itself.
-      'hash-worker': 'lib/core/digest/hash-worker.ts',
+      ...(handler === 'access' ? {} : { 'hash-worker': 'lib/core/digest/hash-worker.ts' }),
     },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -67,8 +67,8 @@ async function buildLambda(handler: Handler, folder: string, maps: string): Prom
     // Dependencies that are CommonJS ask for Node's own modules by `require`.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     alias: { '@node-rs/crc32': './lambda/bundle/crc32c-in-wasm.ts' },
-    define: { 'process.env.WEIGHBRIDGE_VERSION': JSON.stringify(version) },
-    plugins: [bundleDiet],
+    define: { 'process.env.WEIGHBRIDGE_VERSION': JSON.stringify(version), ...dietDefinitions },
+    plugins: [bundleDiet({ tokensOnly: handler === 'access' })],
     logLevel: 'warning',
   });
   let bytes = 0;

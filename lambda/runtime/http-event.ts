@@ -33,22 +33,32 @@ const origin = 'https://access.invalid';
 const notInPath = /%(?![0-9A-Fa-f]{2})|[^\w\-.~!$&'()*+,;=:@/%]/gu;
 
 /**
- * The event as a request. The gateway has undone every escape of the path but `%25`, so that each stands for one path;
- * what can be no path is escaped again. A `?` in a name ends the path at the gateway already: such files are had by
- * `POST`.
+ * What was asked for, as a request line has it. The gateway has undone every escape of the path but `%25`, so that each
+ * stands for one path; what can be no path is escaped again. A `?` in a name ends the path at the gateway already: such
+ * files are had by `POST`.
  */
-export function httpRequest({ rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext }: HttpEvent) {
-  const { method } = requestContext.http;
+export function targetOf({ rawPath, rawQueryString }: HttpEvent): string {
   const path = rawPath.toWellFormed().replaceAll(notInPath, (text) => encodeURIComponent(text));
-  // Not resolved against the origin: `//host/path` would be one of its own.
-  const url = `${origin}${path}${rawQueryString === '' ? '' : `?${rawQueryString}`}`;
+  return rawQueryString === '' ? path : `${path}?${rawQueryString}`;
+}
+
+/**
+ * The event as a request, whose URL has lost `.` and `..`: what was asked for is `targetOf`.
+ * @throws TypeError for a method that no request of an application may have
+ */
+export function httpRequest(event: HttpEvent): Request {
+  const { headers, body, isBase64Encoded, requestContext } = event;
+  const { method } = requestContext.http;
   const bytes = body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  const sent = Object.entries(headers).filter(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value));
-  return new Request(url, {
+  return new Request(origin + targetOf(event), {
     method,
-    headers: sent,
+    headers: Object.entries(headers).filter(([name, value]) => isHeader(name, value)),
     ...(bytes === undefined || method === 'GET' || method === 'HEAD' ? {} : { body: bytes }),
   });
+}
+
+function isHeader(name: string, value: string): boolean {
+  return /^[\w!#$%&'*+\-.^`|~]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
 /** The answer for the gateway. Every answer of the application is text. */

@@ -18,6 +18,9 @@ const patience = 10;
 /** Seconds after a failure in which it stands for the next one, where nothing usable is left. */
 const restAfterFailure = 1;
 
+/** Seconds for which the same trouble is not told again. */
+const quietFor = 60;
+
 /** Bytes; a bundle with a policy is refused above that. */
 const longestPolicy = 4 << 20;
 
@@ -25,7 +28,7 @@ export interface BucketPolicyOptions {
   /** The state bucket. */
   readonly store: Pick<Store, 'get'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** Told of each document once that cannot be read, and of each request that failed. */
+  /** Told of what cannot be read, at most once a minute for the same cause. */
   onUnreadable(error: unknown): void;
 }
 
@@ -48,8 +51,7 @@ export class BucketPolicySource implements PolicySource {
   #known: Known | undefined;
   #asking: Asking | undefined;
   #failure: { readonly at: number; readonly error: unknown } | undefined;
-  /** Tag of the document that was last found unreadable. */
-  #unreadable: string | undefined;
+  #told: { readonly cause: string; readonly at: number } | undefined;
 
   constructor(options: BucketPolicyOptions) {
     this.#options = options;
@@ -104,7 +106,7 @@ export class BucketPolicySource implements PolicySource {
       }
     } catch (error) {
       this.#failure = { at: this.#now(), error };
-      if (!(error instanceof UnreadablePolicy)) this.#options.onUnreadable(error);
+      this.#tell(error);
     }
   }
 
@@ -118,11 +120,18 @@ export class BucketPolicySource implements PolicySource {
       const { policy } = currentPolicySchema.parse(JSON.parse(text));
       return { policy: readAccessPolicy(policy), etag };
     } catch (cause) {
-      const error = new UnreadablePolicy(`${policyKey} is not a policy that this version reads`, { cause });
-      if (this.#unreadable !== etag) this.#options.onUnreadable(error);
-      this.#unreadable = etag;
-      throw error;
+      const evidence = { etag };
+      throw new UnreadablePolicy(`${policyKey} is not a policy that this version reads`, { cause, evidence });
     }
+  }
+
+  #tell(error: unknown): void {
+    const told = this.#told;
+    const cause = error instanceof UnreadablePolicy ? String(error.evidence.etag) : String(error);
+    const at = this.#now();
+    if (told?.cause === cause && at >= told.at && at - told.at < quietFor * 1000) return;
+    this.#told = { cause, at };
+    this.#options.onUnreadable(error);
   }
 }
 

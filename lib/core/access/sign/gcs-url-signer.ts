@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Clock } from '../../clock.ts';
 import type { SignedObject, SigningSession, UrlSigner } from '../access-ports.ts';
 import { longestUrlLifetime } from '../policy-document.ts';
@@ -14,7 +15,7 @@ export interface GcsUrlSignerOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Signatures that are asked for at the same time. */
+/** Signatures that are asked for at the same time, by all callers together. */
 const atOnce = 32;
 
 /**
@@ -24,8 +25,7 @@ const atOnce = 32;
  */
 export class GcsUrlSigner implements UrlSigner {
   readonly #options: GcsUrlSignerOptions;
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #limit = pLimit(atOnce);
 
   constructor(options: GcsUrlSignerOptions) {
     this.#options = options;
@@ -40,20 +40,8 @@ export class GcsUrlSigner implements UrlSigner {
       sign: async ({ key, version, fileName }: SignedObject) => {
         const place = { endpoint, bucket, key, version, fileName };
         const get = gcsSignedGet({ ...place, signer, signedAt, expiresIn });
-        return get.url(await this.#inTurn(() => signBlob(get.stringToSign)));
+        return get.url(await this.#limit(() => signBlob(get.stringToSign)));
       },
     };
-  }
-
-  async #inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running += 1;
-    try {
-      return await ask();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
-    }
   }
 }
