@@ -1,7 +1,15 @@
 import type { Command } from 'commander';
 import { cloudDeclarations } from './cloud/cloud-declarations.ts';
 import type { CommandRun } from './command-context.ts';
-import { collect, parseAccess, parseBytes, parseCount, parsePort, parseSeconds } from './option-values.ts';
+import {
+  collect,
+  parseAccess,
+  parseBaseUrl,
+  parseBytes,
+  parseCount,
+  parsePort,
+  parseSeconds,
+} from './option-values.ts';
 
 /** What the shell knows about a command before it loads it. */
 export interface CommandDeclaration {
@@ -21,6 +29,11 @@ const text = (value: string): string => value;
 /** What `--from` and `--store` of commands that read are. */
 const readFrom =
   'store, or https:// address of a mirror (default: the public store of weighbridge.yaml, else file:./mirror)';
+
+/** The same where private releases are read too. */
+const readFromApi =
+  'store, https:// address of a mirror, or of an access API, which ends in /v1 or /iam/v1 ' +
+  '(default: WEIGHBRIDGE_API, else the public store of weighbridge.yaml, else file:./mirror)';
 
 function stores(command: Command): Command {
   return command
@@ -176,7 +189,7 @@ export const declarations: readonly CommandDeclaration[] = [
     declare: (command) =>
       command
         .argument('[release]', 'COLLECTION[@VERSION] to list the files of (default: list all releases)')
-        .option('--from <store>', readFrom),
+        .option('--from <store>', readFromApi),
     load: () => import('./commands/ls.ts'),
   },
   {
@@ -208,12 +221,13 @@ export const declarations: readonly CommandDeclaration[] = [
       'weighbridge pull my-model --into ./weights',
       'weighbridge pull my-model@1.0.0 tokenizer.json --from https://models.example.org',
       'weighbridge pull my-model --into ./weights --check',
+      'weighbridge pull my-model --into ./weights --from https://weights.example.org/v1',
     ],
     declare: (command) =>
       command
         .argument('<release>', 'COLLECTION[@VERSION]; the latest version when it is left out')
         .argument('[files...]', 'ids or files (default: all)')
-        .option('--from <store>', readFrom)
+        .option('--from <store>', readFromApi)
         .option('--into <dir>', 'folder to write to (default: the cache)')
         .option('--check', 'change nothing; say missing, pointer, size, digest or valid per file')
         .option('--force', 'fetch files again that are right already')
@@ -222,13 +236,51 @@ export const declarations: readonly CommandDeclaration[] = [
     load: () => import('./commands/pull.ts'),
   },
   {
+    name: 'url',
+    summary: 'print signed URLs of private files',
+    detail:
+      'One URL a line, in the order of the files, for programs that know nothing of Weighbridge. Each is a credential ' +
+      'while it lives: it gives that one file to whoever has it. From an access API, or from a bucket, where your own ' +
+      'credentials sign.',
+    examples: [
+      'weighbridge url my-model@1.0.0 tokenizer.json --from https://weights.example.org/v1',
+      'weighbridge url my-model --from s3://acme-private --expires 5m --json',
+    ],
+    declare: (command) =>
+      command
+        .argument('<release>', 'COLLECTION[@VERSION]; the latest version when it is left out')
+        .argument('[files...]', 'ids or files (default: all)')
+        .option(
+          '--from <store>',
+          'access API, which ends in /v1 or /iam/v1, or bucket (default: WEIGHBRIDGE_API, else the private store of weighbridge.yaml)',
+        )
+        .option('--expires <time>', 'how long they should live; they may get less (default: 15m)', parseSeconds),
+    load: () => import('./commands/url.ts'),
+  },
+  {
     name: 'serve',
     summary: 'serve a store over HTTP',
-    detail: 'A static server with ranges and digests, read only, until Ctrl-C.',
-    examples: ['weighbridge serve', 'weighbridge serve --store file:/srv/mirror --port 8080'],
+    detail:
+      'A static server with ranges and digests, read only, until Ctrl-C. With --private-store also the access API, ' +
+      'below /v1: it gives private releases out to whom the policy grants them, by URLs that are signed and end. Those ' +
+      'of a folder end with the server too.',
+    examples: [
+      'weighbridge serve',
+      'weighbridge serve --store file:/srv/mirror --port 8080',
+      'weighbridge serve --private-store file:./mirror-private',
+    ],
     declare: (command) =>
       command
         .option('--store <store>', 'store to serve (default: the public one of weighbridge.yaml, else file:./mirror)')
+        .option('--private-store <store>', 'store whose private releases the access API gives out')
+        .option('--policy <file>', 'access policy, read again when it changes (default: manifests/access.yaml)')
+        .option('--audit-log <file>', 'also append each decision to this file, as a line of JSON')
+        .option(
+          '--base-url <url>',
+          'address under which clients reach this server, such as that of the TLS in front of it; signed URLs begin ' +
+            'with it (default: the address that is listened on)',
+          parseBaseUrl,
+        )
         .option('--host <address>', 'address to listen on', '127.0.0.1')
         .option('--port <n>', 'port to listen on; 0 for any free one', parsePort, 8040),
     load: () => import('./commands/serve.ts'),

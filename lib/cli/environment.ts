@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { type AccessEnvironment, readAccessEnvironment } from './access-environment.ts';
 import { type BuildEnvironment, readBuildEnvironment } from './build-environment.ts';
 import {
   type AwsEnvironment,
@@ -8,7 +9,16 @@ import {
   readAwsEnvironment,
   readGoogleEnvironment,
 } from './cloud-environment.ts';
-import { type CertificateFile, certificateFile, endpoint, flag, isHttp, set, type Variables } from './variables.ts';
+import {
+  type CertificateFile,
+  certificateFile,
+  endpoint,
+  flag,
+  isHttp,
+  set,
+  token,
+  type Variables,
+} from './variables.ts';
 
 /** What the process environment says, read in this one place. An empty value counts as unset. */
 export interface Environment {
@@ -21,6 +31,8 @@ export interface Environment {
   readonly githubApiUrl: URL;
   readonly aws: AwsEnvironment;
   readonly google: GoogleEnvironment;
+  /** The access API, and who asks it. */
+  readonly access: AccessEnvironment;
   /** Proxy for `https:` and for `http:` targets. */
   readonly httpsProxy: URL | undefined;
   readonly httpProxy: URL | undefined;
@@ -57,6 +69,7 @@ export function readEnvironment(variables: Variables): Environment {
     githubApiUrl: endpoint(variables, 'GITHUB_API_URL') ?? new URL('https://api.github.com'),
     aws: readAwsEnvironment(variables),
     google: readGoogleEnvironment(variables),
+    access: readAccessEnvironment(variables),
     httpsProxy: proxy(variables, 'HTTPS_PROXY'),
     httpProxy: proxy(variables, 'HTTP_PROXY'),
     noProxy: set(variables, 'no_proxy') ?? set(variables, 'NO_PROXY'),
@@ -70,17 +83,6 @@ export function readEnvironment(variables: Variables): Environment {
     debug: /(^|[\s,])(\*|weighbridge)/.test(set(variables, 'DEBUG') ?? ''),
     credential: (variable) => headerValue(variables, variable),
   };
-}
-
-/** A token goes into a header: anything but printable ASCII would be refused there, with the value in the message. */
-function token(variables: Variables, name: string): string | undefined {
-  const value = set(variables, name);
-  if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
-    throw new UsageError(`${name} is not a token: it holds blanks or characters that no token has`, {
-      hint: `Set ${name} to the token alone, or unset it.`,
-    });
-  }
-  return value;
 }
 
 /** As it is written, blanks inside it included: `Bearer …` is a value too. */

@@ -28,6 +28,10 @@ Environment (an empty value counts as unset):
   GITHUB_TOKEN, GITHUB_API_URL           GitHub: token, and address of another API
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY      a proxy to go through
   SSL_CERT_FILE, NODE_EXTRA_CA_CERTS     more certificate authorities (PEM files)
+  WEIGHBRIDGE_API                        access API of pull, ls and url without --from
+  WEIGHBRIDGE_TOKEN, ..._TOKEN_FILE      a token for it, or a file of one, read each time
+  NETRC, WEIGHBRIDGE_ID_TOKEN            else the netrc entry of its host; a token of the CI
+  WEIGHBRIDGE_AUDIENCE                   whom GitHub's identity token is for (the origin of the API)
   WEIGHBRIDGE_CACHE                      folder of pull without --into (~/.cache/weighbridge)
   WEIGHBRIDGE_SKIP_DOWNLOAD=1            pull uses no network: exit 0 if all is here, else 6
   NO_COLOR, CI                           no colours; no live display

@@ -17,6 +17,7 @@ import type { Variables } from './variables.ts';
 const secretVariables = [
   ...['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'GITHUB_TOKEN'],
   ...['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['WEIGHBRIDGE_TOKEN', 'WEIGHBRIDGE_ID_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'],
 ];
 
 /** The process around the command line, so that a test can stand in for it. */

@@ -1,4 +1,5 @@
 import { registryKey } from '../contract/keys.ts';
+import { mayBeAccessApi } from '../core/access/client/may-be-access-api.ts';
 import { NotFound } from '../core/errors.ts';
 import { HttpMirror } from '../core/mirror/http-mirror.ts';
 import type { MirrorReader } from '../core/mirror/mirror-reader.ts';
@@ -6,7 +7,8 @@ import { StoreMirror } from '../core/mirror/store-mirror.ts';
 import type { CommandContext } from './command-context.ts';
 
 /**
- * The mirror that `--from` or `--store` names; without one the public store of weighbridge.yaml.
+ * The mirror that `--from` or `--store` names; without one the access API of `WEIGHBRIDGE_API` (for `--from`), else the
+ * public store of weighbridge.yaml.
  * A URL that a user types may be at a private address: whoever types it knows the host.
  * @param option the one that names a mirror
  * @throws UsageError for what names no mirror; NotFound where none is named and there is only a private one
@@ -14,13 +16,23 @@ import type { CommandContext } from './command-context.ts';
 export async function openMirror(
   context: CommandContext,
   written: unknown,
-  option: '--from' | '--store' | '--replica',
+  option: '--from' | '--store' | '--replica' | '--private-store',
 ): Promise<MirrorReader> {
   const { stores } = context.configuration;
-  const url = typeof written === 'string' ? written : stores.public.primary;
-  if (typeof written !== 'string') await requirePublic(context, option);
-  if (!/^https?:/i.test(url)) return new StoreMirror(await context.openStore(url));
+  const preset = option === '--from' ? context.environment.access.api : undefined;
+  const named = typeof written === 'string' ? written : preset;
+  const url = named ?? stores.public.primary;
+  if (named === undefined) await requirePublic(context, option);
+  if (!/^https?:/i.test(url) && url !== preset) return new StoreMirror(await context.openStore(url));
   const origin = URL.parse(url)?.origin;
+  if (url === preset || mayBeAccessApi(url)) {
+    const [{ openAccessApi }, { AccessApiMirror }] = await Promise.all([
+      import('./access/open-access-api.ts'),
+      import('../core/access/client/access-api-mirror.ts'),
+    ]);
+    const api = await openAccessApi(context, url);
+    if (api !== undefined) return new AccessApiMirror(api, await context.http(origin), context.clock);
+  }
   return new HttpMirror(url, await context.http(origin), context.clock);
 }
 

@@ -47,3 +47,17 @@ export function endpoint(variables: Variables, name: string, scheme?: string): U
 export function isHttp(url: URL): boolean {
   return url.protocol === 'http:' || url.protocol === 'https:';
 }
+
+/**
+ * A token goes into a header: anything but printable ASCII would be refused there, with the value in the message.
+ * @throws UsageError that names the variable and not its value.
+ */
+export function token(variables: Variables, name: string): string | undefined {
+  const value = set(variables, name);
+  if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
+    throw new UsageError(`${name} is not a token: it holds blanks or characters that no token has`, {
+      hint: `Set ${name} to the token alone, or unset it.`,
+    });
+  }
+  return value;
+}

@@ -1,11 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { S3BucketOptions } from '../../contract/bucket-configuration.ts';
 import type { BucketUse, S3Access, S3Settings } from '../../core/stores/bucket-access.ts';
-import { createS3Client, type S3ClientOptions } from '../../core/stores/create-s3-client.ts';
+import { createS3Client } from '../../core/stores/create-s3-client.ts';
 import type { Environment } from '../environment.ts';
+import { awsCredentials } from './aws-credentials.ts';
 import { type AwsProfile, readAwsProfile } from './aws-profile.ts';
 import { bucketRegion } from './bucket-region.ts';
 import { agentOptions, networkWay } from './network-way.ts';
@@ -40,7 +37,7 @@ export async function connectS3(
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: options.pathStyle ?? endpoint !== undefined,
-    credentials: use === 'anonymous' ? 'anonymous' : await credentialsOf(environment),
+    credentials: use === 'anonymous' ? 'anonymous' : await awsCredentials(environment),
     agent,
   });
   return { client, settings: settingsOf(options) };
@@ -49,22 +46,6 @@ export async function connectS3(
 /** Whoever reads without credentials needs no profile; where there is one, its endpoint holds. */
 async function anyProfile(name: string | undefined): Promise<AwsProfile> {
   return await readAwsProfile(name).catch(() => ({ region: undefined, endpoint: undefined }));
-}
-
-/** A profile that is named comes before keys, as in the SDK; the chain ends with web identity and the machine's role. */
-async function credentialsOf(environment: Environment): Promise<S3ClientOptions['credentials']> {
-  const { aws } = environment;
-  if (aws.profile === undefined && aws.keys !== undefined) return aws.keys;
-  // Roles and sign-ins are turned into keys by services of their own, to which the same ways lead. Their regions are
-  // their own, too: none is given here.
-  const agent = agentOptions(await networkWay(new URL('https://sts.amazonaws.com'), environment, aws.caFiles));
-  const requestHandler = new NodeHttpHandler({ httpAgent: new HttpAgent(agent), httpsAgent: new HttpsAgent(agent) });
-  return fromNodeProviderChain({
-    ...(aws.profile === undefined ? {} : { profile: aws.profile }),
-    clientConfig: { requestHandler },
-    // What it warns of (keys beside a profile) goes nowhere: stderr may be one JSON event a line.
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-  });
 }
 
 function settingsOf({ storageClass, encryption, kmsKeyId, tags, expectedBucketOwner }: S3BucketOptions): S3Settings {

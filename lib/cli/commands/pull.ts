@@ -58,6 +58,8 @@ export const run: CommandRun = async (context, input) => {
 function exitOf(report: PullReport, skip: boolean, options: PullOptions): ExitCode {
   if (report.ok) return exitCodes.done;
   if (skip) return exitCodes.skipped;
+  const failed = report.files.filter((file) => file.required && !isRight(file));
+  if (failed.every(({ code }) => code === 'NotAuthorised')) return exitCodes.unauthorised;
   return options.offline === true && options.check !== true ? exitCodes.notFound : exitCodes.failed;
 }
 

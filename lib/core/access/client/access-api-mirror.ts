@@ -1,4 +1,4 @@
-import { registryKey, releaseKey } from '../../../contract/keys.ts';
+import { registryKey, reservedFiles } from '../../../contract/keys.ts';
 import { rangeHeader } from '../../byte-range.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { NotFound } from '../../errors.ts';
@@ -60,10 +60,13 @@ export class AccessApiMirror implements MirrorReader {
   }
 
   async open(key: string, options: OpenOptions = {}): Promise<MirrorBody> {
-    if (key !== registryKey && key !== recordOf(key)) return await this.#openFile(key, options);
+    if (!isRecord(key)) return await this.#openFile(key, options);
     const response = await this.#api.get('GET', apiPath(key), options.signal);
     if (response === undefined) {
-      throw new NotFound(`${key} at ${this.url} is not there, or not yours`, { evidence: { key } });
+      throw new NotFound(`${key} at ${this.url} is not there, or not yours`, {
+        evidence: { key },
+        hint: `Asked with ${this.shownTo}.`,
+      });
     }
     return await orDiscard(response, () => objectBody(response, undefined, `${key} from ${this.url}`));
   }
@@ -185,9 +188,12 @@ function where({ store, url }: GrantedUrl): string {
   return `${store} at ${url.host}`;
 }
 
-function recordOf(key: string): string | undefined {
-  const [collection, version] = key.split('/');
-  return collection === undefined || version === undefined ? undefined : releaseKey(collection, version);
+/** Records come from the API itself, whole. */
+function isRecord(key: string): boolean {
+  const [, , file, ...below] = key.split('/');
+  return (
+    key === registryKey || (below.length === 0 && (reservedFiles as readonly (string | undefined)[]).includes(file))
+  );
 }
 
 /** Where the API has what a mirror has under a key. */

@@ -6,6 +6,7 @@ import { waitFor } from '../../http/rate-limit.ts';
 import { MirrorError } from '../../mirror/mirror-errors.ts';
 import { type UrlsAnswer, type UrlsRequest, urlsAnswerSchema } from '../wire.ts';
 import type { AccessCredentials, ApiRequest } from './access-credentials.ts';
+import { mayBeAccessApi } from './may-be-access-api.ts';
 
 export interface AccessApiOptions {
   readonly http: HttpClient;
@@ -136,12 +137,6 @@ export class AccessApi {
       followRedirects: false,
     });
   }
-}
-
-/** Could this be the base of an access API, from its path alone? */
-export function mayBeAccessApi(url: string): boolean {
-  const path = URL.parse(url)?.pathname ?? '';
-  return /\/v1\/?$/.test(path);
 }
 
 /** @throws UsageError */

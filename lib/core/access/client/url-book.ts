@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock.ts';
-import { NotAuthorised, NotFound, type WeighbridgeError } from '../../errors.ts';
+import { NotAuthorised, NotFound } from '../../errors.ts';
 import { MirrorError } from '../../mirror/mirror-errors.ts';
 import { releaseName } from '../../mirror/release-ref.ts';
 import { mostUrls, type SignedFile, type UrlsAnswer, type UrlsRequest } from '../wire.ts';
 import type { AccessApi, TimedUrls } from './access-api.ts';
+import { mostNameBytes, nameBytes } from './name-batches.ts';
 import { SharedWork } from './shared-work.ts';
 
 /** A signed URL as it is used. It is a credential: no message shows it. */
@@ -16,8 +17,6 @@ export interface GrantedUrl {
 
 /** Milliseconds before its end that an URL is replaced, or a quarter of its life where that is less. */
 const margin = 30_000;
-/** Bytes of names in one request; the API takes 256 KiB in all. */
-const mostNameBytes = 200 * 1024;
 
 /** URLs of one release: asked for many at once, kept while they live. */
 export class UrlBook {
@@ -99,14 +98,14 @@ export class UrlBook {
   /** The file, and those that come after it and have no URL. */
   #window(file: string): readonly string[] {
     const files = [file];
-    let bytes = Buffer.byteLength(file);
+    let bytes = nameBytes(file);
     const from = this.#places.get(file);
     if (from === undefined) return files;
     for (let at = from + 1; at < this.#expected.length && files.length < this.#most; at += 1) {
       const next = this.#expected[at] as string;
       const known = this.#granted.get(next);
       if (this.#coming.has(next) || (known !== undefined && this.#isGood(known))) continue;
-      bytes += Buffer.byteLength(JSON.stringify(next)) + 1;
+      bytes += nameBytes(next);
       if (bytes > mostNameBytes) break;
       files.push(next);
     }
