@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationJsonSchema } from '../lib/contract/configuration-json-schema.ts';
 import { openApiDocument } from '../lib/core/access/api/open-api-document.ts';
+import { policyJsonSchema } from '../lib/core/access/policy/json-schema.ts';
 import { manifestJsonSchema } from '../lib/core/manifest/json-schema.ts';
 
 /** Writes the files under schema/; with `--check` only says which are out of date (exit 1 when one is). */
 const schemas = {
+  'access.schema.json': policyJsonSchema,
   'manifest.schema.json': manifestJsonSchema,
   'openapi.json': openApiDocument,
   'weighbridge.schema.json': configurationJsonSchema,

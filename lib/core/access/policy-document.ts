@@ -31,7 +31,8 @@ const claim = z.union([
   textPattern.describe('The claim is a text that this pattern covers.'),
   z.number(),
   z.boolean(),
-  z.strictObject({ contains: textPattern }).describe('The claim is a list, and one of its texts is covered.'),
+  z
+    .strictObject({ contains: textPattern.describe('Covers one of the texts.') }).describe('The claim is a list, and one of its texts is covered.'),
 ]);
 
 const oidc = z.strictObject({
@@ -91,12 +92,18 @@ const grant = z.strictObject({
 });
 
 /** `manifests/access.yaml`: who may read which private releases. Nobody, but for what a grant says. */
-export const policyDocumentSchema = z.strictObject({
-  weighbridgeAccess: z.literal(1).describe('The version of this format: 1.'),
-  issuers: z.record(name, issuer).optional().describe('Identity providers whose tokens are taken, by name.'),
-  principals: z.record(name, principal).optional().describe('Who may be granted something, by name.'),
-  grants: z.record(name, grant).optional().describe('What may be read, by whom; by name, which audit lines show.'),
-});
+export const policyDocumentSchema = z
+  .strictObject({
+    weighbridgeAccess: z.literal(1).describe('The version of this format: 1.'),
+    issuers: z.record(name, issuer).optional().describe('Identity providers whose tokens are taken, by name.'),
+    principals: z.record(name, principal).optional().describe('Who may be granted something, by name.'),
+    grants: z.record(name, grant).optional().describe('What may be read, by whom; by name, which audit lines show.'),
+  })
+  .meta({
+    title: 'Weighbridge access policy',
+    description:
+      'Who may read which private releases, and for how long a URL lives. Nobody, but for what a grant says.',
+  });
 
 /** The file as its author wrote it. */
 export type PolicyDocument = z.infer<typeof policyDocumentSchema>;
