@@ -63,6 +63,16 @@ export function parseOrigin(text: string): string {
   return url.origin;
 }
 
+/** Where a server is reached, with a slash at its end. */
+export function parseBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const http = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url === undefined || !http || url.username + url.password + url.search + url.hash !== '') {
+    throw new InvalidArgumentError('Expected an address such as https://weights.example.org, without user or query.');
+  }
+  return url.href.replace(/\/*$/, '/');
+}
+
 /** For options that may be given several times. */
 export function collect<T>(parse: (text: string) => T): (text: string, before: readonly T[] | undefined) => T[] {
   return (text, before) => [...(before ?? []), parse(text)];

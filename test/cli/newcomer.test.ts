@@ -22,7 +22,7 @@ describe('somebody whose releases are all private', () => {
     [['ls'], '--from'],
     [['pull', 'm', '--into', 'here'], '--from'],
     [['verify'], '--store'],
-    [['serve', '--port', '0'], '--store'],
+    [['serve', '--port', '0'], '--private-store'],
   ])('is told by %j how to name their store', async (argv, option) => {
     expect((await run('publish', 'weights', 'm@1.0.0', '--access', 'private')).code).toBe(0);
     const { code, stdout, stderr } = await run(...argv);

@@ -1,36 +1,10 @@
-import { EventEmitter } from 'node:events';
-import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { main } from '../../lib/cli/main.ts';
 import { layOutMirror, temporaryFolder } from '../fixtures/mirror.ts';
 import { ask } from '../fixtures/serving.ts';
 import { runMain } from './run-main.ts';
+import { startServe } from './start-serve.ts';
 
 const releases = [{ collection: 'weights', version: '1.0.0', files: { 'a.bin': 'aaa' } }];
-
-/** Starts it as a process would, and waits for its first line. */
-async function startServe(args: readonly string[]) {
-  const signals = new EventEmitter();
-  const output = { stdout: '', stderr: '' };
-  const printed = Promise.withResolvers<string>();
-  const ended = main({
-    argv: ['serve', '--port', '0', ...args],
-    variables: {},
-    cwd: tmpdir(),
-    stdout: {
-      write(text: string) {
-        output.stdout += text;
-        printed.resolve(output.stdout);
-        return true;
-      },
-    },
-    stderr: { write: (text: string) => (output.stderr += text) },
-    signals,
-    leave: () => {},
-  } as unknown as Parameters<typeof main>[0]);
-  ended.then((code) => printed.reject(new Error(`ended with ${code}: ${output.stderr}`)));
-  return { url: await printed.promise, output, ended, signals };
-}
 
 describe('serve', () => {
   test.each(['SIGINT', 'SIGTERM'])('prints its address, serves, and ends well on %s', async (signal) => {

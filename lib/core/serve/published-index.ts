@@ -62,6 +62,7 @@ export class PublishedIndex {
       throw new Refused(
         'access-class',
         `${this.#reader.url} holds private releases: they are not served without grants`,
+        { hint: 'The access API gives them out by a policy: weighbridge serve --private-store.' },
       );
     }
     this.#registry = loaded;

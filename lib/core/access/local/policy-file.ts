@@ -15,7 +15,7 @@ export interface PolicyFileOptions {
   readonly path: string;
   readonly clock: Clock;
   /** @throws InvalidFile for what is no good policy */
-  parse(text: string): AccessPolicy;
+  parse(bytes: Uint8Array): AccessPolicy;
   /** Told once of each bad state of the file that it is in, and that the policy before it holds on. */
   onTrouble(error: Error): void;
 }
@@ -45,7 +45,7 @@ export class PolicyFile implements PolicySource {
   static async open(options: PolicyFileOptions): Promise<PolicyFile> {
     const source = new PolicyFile(options);
     const bytes = await readFile(options.path);
-    source.#take(bytes, options.parse(bytes.toString()));
+    source.#take(bytes, options.parse(bytes));
     return source;
   }
 
@@ -67,7 +67,7 @@ export class PolicyFile implements PolicySource {
     const etag = Sha256.ofBytes(bytes).hex;
     if (etag === this.#loaded?.etag) return this.#take(bytes, this.#loaded.policy);
     try {
-      return this.#take(bytes, this.#options.parse(bytes.toString()));
+      return this.#take(bytes, this.#options.parse(bytes));
     } catch (error) {
       this.#tell(etag, error as Error);
       if (this.#loaded === undefined) throw new PolicyUnavailable('the access policy is not valid');

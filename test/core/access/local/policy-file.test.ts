@@ -13,7 +13,8 @@ let troubles: string[];
 let parsed: number;
 
 /** Reads what is good JSON: how a policy is parsed is tested elsewhere. */
-function parse(text: string): AccessPolicy {
+function parse(bytes: Uint8Array): AccessPolicy {
+  const text = Buffer.from(bytes).toString();
   parsed += 1;
   try {
     return JSON.parse(text);

@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+import { ulid } from 'ulid';
+import type { AccessPolicy } from '../../core/access/access-policy.ts';
+import type { AuditLog } from '../../core/access/access-ports.ts';
+import { createAuthenticator } from '../../core/access/authenticate/create-authenticator.ts';
+import { type AuditFile, openAuditFile } from '../../core/access/local/audit-file.ts';
+import { localAccess } from '../../core/access/local/local-access.ts';
+import { PolicyFile } from '../../core/access/local/policy-file.ts';
+import { parsePolicy } from '../../core/access/policy/parse-policy.ts';
+import { InvalidFile, Refused, UsageError } from '../../core/errors.ts';
+import { type ListedRelease, listedReleases } from '../../core/mirror/find-release.ts';
+import { loadRegistry } from '../../core/mirror/load-registry.ts';
+import { StoreMirror } from '../../core/mirror/store-mirror.ts';
+import type { MountedApp } from '../../core/serve/by-path.ts';
+import type { Store } from '../../core/stores/store.ts';
+import type { CommandContext } from '../command-context.ts';
+import { asWeighbridgeError, errorLines } from '../error-output.ts';
+import { problemLine } from '../problem-line.ts';
+import type { ServeOptions } from './serve-options.ts';
+
+/** Private releases as `serve` gives them out. */
+export interface PrivateAccess {
+  /** The access API, and before it what answers the URLs that it signs. */
+  readonly mounted: readonly MountedApp[];
+  readonly store: Store;
+  /** The policy as the user wrote its name. */
+  readonly policy: string;
+  readonly releases: readonly ListedRelease[];
+  close(): Promise<void>;
+}
+
+/** Where the repository that `init` makes keeps it. */
+const usualPolicy = 'manifests/access.yaml';
+
+/**
+ * Everything that the access API needs on one machine.
+ * @param base address of this server as its clients know it, ending in a slash; asked when a URL is signed
+ * @throws InvalidFile for a bad policy; Refused for a store of public releases; UsageError, NotFound
+ */
+export async function openPrivateAccess(
+  context: CommandContext,
+  url: string,
+  options: ServeOptions,
+  base: () => string,
+): Promise<PrivateAccess> {
+  const { clock } = context;
+  const written = options.policy ?? usualPolicy;
+  const policies = await openPolicy(context, written);
+  const store = await context.openStore(url);
+  const reader = new StoreMirror(store);
+  const { registry } = await loadRegistry(reader);
+  if (registry.access !== 'private') {
+    throw new Refused('access-class', `${store.url} holds public releases, which need no grants`, {
+      hint: `Serve them with --store ${store.url}.`,
+    });
+  }
+  const audit = await openAudit(context, options.auditLog);
+  const mounted = localAccess({
+    store,
+    reader,
+    policies,
+    authenticator: createAuthenticator({ http: await context.http(), clock }),
+    audit,
+    clock,
+    newRequestId: () => ulid(),
+    base,
+  });
+  return {
+    mounted,
+    store,
+    policy: written,
+    releases: listedReleases(registry).filter(({ entry }) => entry.pruned === undefined),
+    close: () => audit.close(),
+  };
+}
+
+async function openPolicy(context: CommandContext, written: string): Promise<PolicyFile> {
+  const { clock, cwd } = context;
+  try {
+    return await PolicyFile.open({
+      path: resolve(cwd, written),
+      clock,
+      parse: (bytes) => parsed(bytes, written, context),
+      onTrouble(error) {
+        for (const line of errorLines(asWeighbridgeError(error))) context.say(line);
+        const invalid = error instanceof InvalidFile;
+        const end = invalid ? 'until the file is good again' : 'for half a minute, unless the file is back by then';
+        context.say(`the access policy that was read before holds on ${end}`);
+      },
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new UsageError(`there is no access policy ${written}, so nobody may read anything`, {
+      cause: error,
+      hint: 'Name another file with --policy. `weighbridge token new NAME` begins one; docs/access.md says how to go on.',
+    });
+  }
+}
+
+function parsed(bytes: Uint8Array, file: string, context: CommandContext): AccessPolicy {
+  const { clock, configuration } = context;
+  const { placeholders } = configuration;
+  const { policy, problems } = parsePolicy(bytes, { file, configuration: { placeholders }, now: clock.now() });
+  for (const problem of problems) context.say(problemLine(problem));
+  return policy;
+}
+
+/** To whom looks on, and to a file where one is named. */
+async function openAudit(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<AuditLog & Pick<AuditFile, 'close'>> {
+  const kept =
+    file === undefined
+      ? undefined
+      : await openAuditFile(resolve(context.cwd, file), ({ message }) => {
+          context.say(`${file} takes no more decisions: ${message}`);
+        });
+  return {
+    record(decision) {
+      context.reporter.emit({ type: 'access-decided', decision });
+      kept?.record(decision);
+    },
+    close: async () => kept?.close(),
+  };
+}
