@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AccessPolicy, Grant } from '../../../../lib/core/access/access-policy.ts';
 import type { AccessDecision, AccessStore, SignedObject, UrlSigner } from '../../../../lib/core/access/access-ports.ts';
@@ -120,6 +123,8 @@ export interface AskOptions {
 
 export interface AccessFixtureOptions {
   readonly releases?: readonly FixtureRelease[];
+  /** Of a mirror that was laid out already. */
+  readonly root?: string;
   readonly policy?: AccessPolicy;
   readonly ports?: Partial<AccessPorts>;
   readonly kind?: AccessStore['kind'];
@@ -134,9 +139,16 @@ export const usualReleases: readonly FixtureRelease[] = [
   { collection: 'secret', version: '1.0.0', files: { 'model.bin': 'secret' } },
 ];
 
+/** The usual releases, for all tests of a file. */
+export async function laidOut(releases: readonly FixtureRelease[] = usualReleases) {
+  const root = await mkdtemp(join(tmpdir(), 'weighbridge-test-'));
+  await layOutMirror(releases, { access: 'private', root });
+  return { root, clean: () => rm(root, { recursive: true, force: true }) };
+}
+
 /** The application over a mirror in a folder, with mirror tokens; everything but the signer is what it is in use. */
 export async function accessFixture(options: AccessFixtureOptions = {}): Promise<AccessFixture> {
-  const { root } = await layOutMirror(options.releases ?? usualReleases, { access: 'private' });
+  const root = options.root ?? (await layOutMirror(options.releases ?? usualReleases, { access: 'private' })).root;
   const clock = new HeldClock();
   const signer = new WritingSigner(clock, options.life);
   const http = createHttpClient({ userAgent: 'weighbridge/test' });
