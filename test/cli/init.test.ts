@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -107,6 +107,29 @@ describe('init', () => {
     expect(parse(await read(`${folder}/weighbridge.yaml`))).toEqual({ cloud: { name: 'model-weights-of-the' } });
     const validated = await runMain(['validate', 'manifests/example/0.1.0.yaml'], { cwd: join(cwd, folder) });
     expect(validated).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('makes, with --cloud, an access policy that grants nothing, and says who has to agree to another', async () => {
+    await runMain(['init', '--cloud'], { cwd });
+    const policy = 'manifests/access.yaml';
+    const validated = await runMain(['validate', policy], { cwd });
+    expect(validated).toMatchObject({ code: 0, stdout: '1 file: 1 valid, 0 not, 0 errors, 0 warnings\n' });
+    const planned = await runMain(['plan', policy, '--json'], { cwd });
+    expect(JSON.parse(planned.stdout)).toMatchObject({ kind: 'policy', file: policy, grants: 0, principals: 0 });
+    const uncommented = (await read(policy)).replace(/^# ((?:issuers|principals|grants):| )/gm, '$1');
+    await writeFile(join(cwd, 'all.yaml'), uncommented);
+    const all = await runMain(['plan', 'all.yaml', '--markdown'], { cwd });
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('2 grants · 3 principals') });
+    expect(await read('CODEOWNERS')).toContain('\n/manifests/access.yaml @OWNER/TEAM\n');
+  });
+
+  it('writes no second CODEOWNERS, and says what to add to the one there is', async () => {
+    await mkdir(join(cwd, '.github'));
+    await writeFile(join(cwd, '.github/CODEOWNERS'), '* @acme/all\n');
+    const { stdout } = await runMain(['init', '--cloud'], { cwd });
+    expect(stdout).toContain('kept   .github/CODEOWNERS (it was there already)\n');
+    expect(stdout).toContain('add    to .github/CODEOWNERS: /manifests/access.yaml @OWNER/TEAM\n');
+    await expect(read('CODEOWNERS')).rejects.toThrow('ENOENT');
   });
 
   it('leaves alone and names what is there already', async () => {

@@ -8,6 +8,7 @@ import {
   submissionsPrefix,
 } from '../../../lib/contract/cloud/state-keys.ts';
 import { type Submission, submissionSchema } from '../../../lib/contract/cloud/submission.ts';
+import type { PolicyReport } from '../../../lib/core/pipeline/policy-report.ts';
 import type { StageReport } from '../../../lib/core/stage/report.ts';
 
 /** Stands in for the pipeline: sees submissions, and writes progress and reports as its handlers do. */
@@ -82,6 +83,31 @@ export class ActedPipeline {
       notes: [],
       startedAt: at,
       finishedAt: at,
+      ...more,
+    };
+    await this.#put(reportKey(place), report);
+    return report;
+  }
+
+  async policyReport(place: AttemptPlace, more: Partial<PolicyReport> = {}): Promise<PolicyReport> {
+    const at = new Date().toISOString();
+    const none = { added: [], removed: [], changed: [] };
+    const report: PolicyReport = {
+      ok: true,
+      run: place.run,
+      attempt: place.attempt,
+      kind: 'policy',
+      state: 'published',
+      policy: { sha256: 'ab'.repeat(32), grants: 1, principals: 1 },
+      changes: {
+        grants: { ...none, removed: [{ name: 'old', before: 'to team: *' }] },
+        principals: none,
+        issuers: none,
+      },
+      notes: [],
+      startedAt: at,
+      finishedAt: at,
+      publisher: place.publisher,
       ...more,
     };
     await this.#put(reportKey(place), report);

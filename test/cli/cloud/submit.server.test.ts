@@ -13,7 +13,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AttemptPlace, inboxKey } from '../../../lib/contract/cloud/state-keys.ts';
+import { Sha256 } from '../../../lib/core/digest/sha256.ts';
 import type { StageReport } from '../../../lib/core/stage/report.ts';
+import { runId } from '../../../lib/core/stage/run-progress.ts';
 import { clientOf } from '../../core/stores/s3-place.ts';
 import { lacksS3Server } from '../../servers/running-servers.ts';
 import type { S3Credentials } from '../../servers/server-access.ts';
@@ -26,8 +28,12 @@ const bucket = 'weights-state-123456789012-us-east-1-an';
 const configuration = `
 cloud: { name: weights, account: "123456789012", region: us-east-1 }
 publishers:
-  models: { principals: ["arn:aws:iam::123456789012:role/people"], collections: ["my-*"] }
+  models: { principals: ["arn:aws:iam::123456789012:role/people"], collections: ["my-*"], policy: true }
   others: { principals: ["arn:aws:iam::123456789012:role/others"], collections: ["other-*"] }
+`;
+const policy = `weighbridgeAccess: 1
+principals: { team: { aws: ["123456789012"] } }
+grants: { weights: { to: [team], collections: ["my-*"] } }
 `;
 /** More than goes in one put. */
 const large = Buffer.alloc(21 << 20, 'weights');
@@ -242,11 +248,58 @@ describe.skipIf(lacksS3Server('versitygw'))('submit, with the rights of a publis
     expect(same).toMatchObject({ code: 2, stderr: expect.stringContaining('are both my-model@1.0.0') });
   });
 
-  it('refuses an access policy, and a publisher’s own limits, before anything is sent', async () => {
+  it('sends the access policy as the publisher that may, before manifests, and shows what it changes', async () => {
+    await writeFile(join(cwd, 'access.yaml'), policy);
+    const file = await manifest('with a policy');
+    const waiting = weighbridge(['submit', file, 'access.yaml', '--wait', '--summary', 's.md']);
+    const places = [await pipeline.next(), await pipeline.next()].sort((a, b) => (a.attempt < b.attempt ? -1 : 1));
+    const [ofPolicy, ofManifest] = places as [AttemptPlace, AttemptPlace];
+    expect(ofPolicy).toMatchObject({
+      publisher: 'models',
+      run: runId(Sha256.ofBytes(policy), `s3://${bucket}`),
+    });
+    const submission = await pipeline.read(ofPolicy);
+    expect(submission).toMatchObject({ kind: 'policy', file: 'access.yaml' });
+    expect(Buffer.from(submission.content, 'base64').toString()).toBe(policy);
+    await pipeline.report(ofManifest);
+    const report = await pipeline.policyReport(ofPolicy);
+    const result = await waiting;
+    expect(result).toMatchObject({ code: 0 });
+    expect(result.stdout).toContain('  - grant old: to team: *\n');
+    expect(result.stdout).toContain('the access policy holds from now on: 1 grant, 1 principal\n');
+    expect(await readFile(join(cwd, 's.md'), 'utf8')).toContain('#### The access policy: published');
+    const status = await weighbridge(['status', ofPolicy.run, '--json']);
+    expect(JSON.parse(status.stdout)).toEqual(report);
+  });
+
+  it('names nothing of a policy where everybody reads what it says', async () => {
+    await writeFile(join(cwd, 'access.yaml'), policy);
+    const argv = ['submit', 'access.yaml', '--wait', '--summary', 's.md', '--hide-private'];
+    const waiting = weighbridge(argv);
+    const place = await pipeline.next();
+    await pipeline.policyReport(place, {
+      ok: false,
+      state: 'refused',
+      policy: null,
+      error: { code: 'Refused', message: 'my-hush' },
+    });
+    expect(await waiting).toMatchObject({ code: 3, stdout: '', stderr: '' });
+    const summary = await readFile(join(cwd, 's.md'), 'utf8');
+    expect(summary).toContain('#### The access policy: refused');
+    expect(summary).not.toMatch(/hush|old|team/);
+  });
+
+  it('refuses a bad policy, one too many, and a publisher’s own limits, before anything is sent', async () => {
     const before = await pipeline.submissions();
-    await writeFile(join(cwd, 'access.yaml'), 'grants: []\n');
-    const policy = await weighbridge(['submit', 'access.yaml']);
-    expect(policy).toMatchObject({ code: 2, stderr: expect.stringContaining('access.yaml is an access policy') });
+    await writeFile(join(cwd, 'access.yaml'), policy);
+    await writeFile(join(cwd, 'other.yaml'), policy);
+    const both = await weighbridge(['submit', 'access.yaml', 'other.yaml']);
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('are both access policies') });
+    await writeFile(join(cwd, 'other.yaml'), policy.replace('to: [team]', 'to: [nobody]'));
+    const bad = await weighbridge(['submit', 'other.yaml']);
+    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('other.yaml:3:') });
+    const denied = await weighbridge(['submit', 'access.yaml', '--publisher', 'others']);
+    expect(denied).toMatchObject({ code: 3, stderr: expect.stringContaining('may not submit the access policy') });
     const other = await weighbridge(['submit', await manifest('other', 'other-model'), '--publisher', 'models']);
     expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining('may not publish other-model') });
     const report = await weighbridge(['submit', await manifest('report'), '--report', 'r.json']);

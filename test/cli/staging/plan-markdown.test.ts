@@ -5,10 +5,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeText, commentText } from '../../../lib/cli/staging/markdown-text.ts';
 import { type PlannedManifest, planMarkdown, planMarker } from '../../../lib/cli/staging/plan-markdown.ts';
+import type { PolicyPlan } from '../../../lib/cli/staging/policy-summary.ts';
 import { reportMarkdown } from '../../../lib/cli/staging/report-markdown.ts';
 import { Sha256 } from '../../../lib/core/digest/sha256.ts';
 import { Refused } from '../../../lib/core/errors.ts';
 import { escapeUnsafe } from '../../../lib/core/manifest/unsafe-characters.ts';
+import type { PolicyReport } from '../../../lib/core/pipeline/policy-report.ts';
 import type { Plan } from '../../../lib/core/stage/plan.ts';
 import type { StageReport } from '../../../lib/core/stage/report.ts';
 import { runMain } from '../run-main.ts';
@@ -191,6 +193,38 @@ describe('the summary of a CI job', () => {
     const text = decoded(reportMarkdown([{ report, hidden: true }]));
     expect(text).not.toMatch(/hush|w\|/);
     expect(text).toContain(`1 file · 3 B fetched · run <code>${'0'.repeat(32)}/01JZ</code>`);
+  });
+});
+
+describe('the access policy in Markdown', () => {
+  const none = { added: [], removed: [], changed: [] };
+  const changes = {
+    grants: { ...none, added: [{ name: 'weights', after: 'to team: hush-*' }] },
+    principals: none,
+    issuers: none,
+  };
+  const counts = { grants: 1, principals: 2 };
+  const report: PolicyReport = {
+    ...{ ok: true, run: '0'.repeat(32), attempt: '01JZ', kind: 'policy', state: 'published', publisher: 'models' },
+    ...{ policy: { sha256: 'ab'.repeat(32), ...counts }, changes, notes: [], startedAt: '', finishedAt: '' },
+  };
+  const policy: PolicyPlan = { kind: 'policy', file: 'access.yaml', sha256: 'ab'.repeat(32), ...counts, changes };
+
+  it('is planned with all that it says, and reported with all that it changes', () => {
+    const planned = decoded(planMarkdown([], { ...open, policy }));
+    expect(planned).toContain('The access policy is changed.');
+    expect(planned).toContain('1 grant · 2 principals\n\n- <code>grant weights: to team: hush-*</code>');
+    const reported = decoded(reportMarkdown([{ report, hidden: false }]));
+    expect(reported).toContain('#### The access policy: published');
+    expect(reported).toContain('- <code>+ grant weights: to team: hush-*</code>');
+  });
+
+  it('is counted alone where names are to be hidden', () => {
+    const texts = [planMarkdown([], { hidePrivate: true, policy }), reportMarkdown([{ report, hidden: true }])];
+    for (const text of texts.map(decoded)) {
+      expect(text).toContain('1 grant · 2 principals');
+      expect(text).not.toMatch(/hush|team|weights/);
+    }
   });
 });
 

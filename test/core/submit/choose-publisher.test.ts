@@ -34,6 +34,19 @@ describe('the publisher to submit as', () => {
     expect(() => choosePublisher(publishers, named, repository)).toThrow(message);
   });
 
+  it('of the access policy is one that may submit it, where there is one', () => {
+    const { models, people } = publishers;
+    if (models === undefined || people === undefined) throw new Error('no publishers');
+    const several = { models, people: { ...people, policy: true }, others: models };
+    expect(choosePublisher(several, undefined, 'https://github.com/acme/models', true).name).toBe('people');
+    expect(choosePublisher({ models }, undefined, undefined, true).name).toBe('models');
+    const two = { ...several, models: { ...models, policy: true } };
+    expect(choosePublisher(two, undefined, 'https://github.com/acme/models', true).name).toBe('models');
+    expect(() => choosePublisher(two, undefined, undefined, true)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/one of models, people\.$/) }),
+    );
+  });
+
   it('is asked for where weighbridge.yaml has none', () => {
     expect(() => choosePublisher({}, undefined, undefined)).toThrow('nobody may submit');
   });
