@@ -78,6 +78,7 @@ export async function reasonOf(work: Promise<unknown> | (() => unknown), credent
   if (!(error instanceof NotAuthorised)) throw new Error(`expected NotAuthorised, got ${inspect(error)}`);
   expect(error.message).toBe(notAuthorisedMessage);
   expect(error.cause).toBeUndefined();
+  expect(Object.keys(error.evidence)).toEqual(['reason']);
   expectNothingOf(credential, error);
   return String(error.evidence.reason);
 }

@@ -110,6 +110,8 @@ describe('while an issuer is down', () => {
     at.issuer.misanswer('keys', undefined);
     at.clock.jump(2);
     await good();
+    const [unknown = ''] = await unknownKeys(1);
+    expect(await at.refusal(unknown)).toBe('key unknown');
   });
 
   it('it is asked ever more rarely, down to every half minute, and a token that is bad anyway asks nothing', async () => {
