@@ -10,6 +10,8 @@
  */
 import { parseArgs } from 'node:util';
 import { parseBytes, parseCount } from '../lib/cli/option-values.ts';
+import { accessServe } from './access-serve.ts';
+import { accessSign } from './access-sign.ts';
 import type { Bench } from './bench.ts';
 import { capped } from './capped.ts';
 import { help } from './help.ts';
@@ -37,6 +39,8 @@ const benches: Readonly<Record<string, Bench>> = {
   's3-registry': s3Registry,
   's3-kill': s3Kill,
   'lambda-bundles': lambdaBundles,
+  'access-serve': accessServe,
+  'access-sign': accessSign,
   install,
 };
 
