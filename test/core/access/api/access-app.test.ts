@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { urlsAnswerSchema } from '../../../../lib/core/access/wire.ts';
 import { Sha256 } from '../../../../lib/core/digest/sha256.ts';
 import { PolicyUnavailable } from '../../../../lib/core/errors.ts';
-import { type AccessFixture, accessFixture, bearer, grant, policyWith, seen } from './access-fixture.ts';
+import { type AccessFixture, accessFixture, bearer, grant, jsonOf, policyWith, seen } from './access-fixture.ts';
 
 let api: AccessFixture;
 const file = '/v1/weights/1.0.0/sub/a%20b.bin';
@@ -109,7 +109,7 @@ describe('the records', () => {
       const head = await seen(await api.get(`/v1/weights/1.0.0/${record}`, { method: 'HEAD' }));
       expect(head).toEqual({ status: 200, headers: Object.fromEntries(response.headers), body: '' });
     }
-    const registry = await (await api.get('/v1/registry')).json();
+    const registry = await jsonOf(await api.get('/v1/registry'));
     const record = await (await api.get('/v1/weights/1.0.0/release.json')).bytes();
     expect(registry.collections.weights.versions['1.0.0'].sha256).toBe(Sha256.ofBytes(record).hex);
   });
@@ -117,7 +117,7 @@ describe('the records', () => {
   test('of the registry name what the caller may see, with the latest of that', async () => {
     api.policy = policyWith(grant({ versions: '<2' }));
     const response = await api.get('/v1/registry');
-    const registry = await response.json();
+    const registry = await jsonOf(response);
     expect(registry).toMatchObject({ access: 'private', serial: 4, mirrors: [] });
     expect(Object.keys(registry.collections)).toEqual(['weights']);
     expect(Object.keys(registry.collections.weights.versions)).toEqual(['1.0.0', '1.1.0']);
@@ -168,10 +168,10 @@ describe('many URLs', () => {
   test('are a thousand at most, and the answer says that there are more', async () => {
     const files = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`f${index}.bin`, `${index}`]));
     api = await accessFixture({ releases: [{ collection: 'weights', version: '1.0.0', files }] });
-    const whole = await (await api.urls({ collection: 'weights', version: '1.0.0' })).json();
+    const whole = await jsonOf(await api.urls({ collection: 'weights', version: '1.0.0' }));
     expect([whole.urls.length, whole.truncated]).toEqual([1000, true]);
     const named = await api.urls({ collection: 'weights', version: '1.0.0', files: Object.keys(files).slice(0, 1000) });
-    expect((await named.json()).urls).toHaveLength(1000);
+    expect((await jsonOf(named)).urls).toHaveLength(1000);
     expect((await api.urls({ collection: 'weights', version: '1.0.0', files: Object.keys(files) })).status).toBe(400);
     expect(api.signer.prepared).toHaveLength(2);
   });

@@ -159,8 +159,8 @@ export async function accessFixture(options: AccessFixtureOptions = {}): Promise
     policyFault: undefined,
     storeFault: undefined,
     async get(target, { method = 'GET', headers = bearer, body, bindings } = {}) {
-      const stream = body instanceof ReadableStream ? { duplex: 'half' } : {};
-      const init = { method, headers, ...(body === undefined ? {} : { body }), ...stream };
+      const stream = body instanceof ReadableStream ? { duplex: 'half' as const } : {};
+      const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body }), ...stream };
       return await app.fetch(new Request(new URL(target, 'http://api.example'), init), { target, ...bindings });
     },
     async urls(body, more = {}) {
@@ -191,6 +191,12 @@ export async function accessFixture(options: AccessFixtureOptions = {}): Promise
     ...options.ports,
   });
   return fixture;
+}
+
+/** The body as JSON, whose form the test knows. */
+// biome-ignore lint/suspicious/noExplicitAny: what it holds is what the test is about
+export async function jsonOf(response: Response): Promise<any> {
+  return await response.json();
 }
 
 /** All that a caller sees of an answer. */

@@ -9,6 +9,7 @@ import {
   type AccessFixture,
   accessFixture,
   grant,
+  jsonOf,
   policyWith,
   seen,
   usualReleases,
@@ -131,10 +132,10 @@ describe('a second store', () => {
   test('is used where it is named, with the versions of its own record', async () => {
     await withSecond();
     expect((await api.get(`${file}?store=gcs`)).headers.get('location')).toContain('version=1700');
-    const many = await (await api.urls({ collection: 'weights', version: '1.0.0', store: 'gcs' })).json();
+    const many = await jsonOf(await api.urls({ collection: 'weights', version: '1.0.0', store: 'gcs' }));
     expect(many).toMatchObject({ store: 'gcs', urls: [{ file: 'config.json' }, { file: 'sub/a b.bin' }] });
     expect(api.requests).toEqual([]);
-    expect((await (await api.urls({ collection: 'weights', version: '1.0.0', store: 's3' })).json()).store).toBe('s3');
+    expect((await jsonOf(await api.urls({ collection: 'weights', version: '1.0.0', store: 's3' }))).store).toBe('s3');
   });
 
   test.each([['its records'], ['its signer']])('is used where the first fails for now: %s', async (what) => {
