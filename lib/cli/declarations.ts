@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { accessDeclarations } from './access-declarations.ts';
 import { cloudDeclarations } from './cloud/cloud-declarations.ts';
 import type { CommandRun } from './command-context.ts';
 import {
@@ -108,10 +109,15 @@ export const declarations: readonly CommandDeclaration[] = [
   },
   {
     name: 'validate',
-    summary: 'check manifests without any network',
-    detail: 'Reports every problem of every file at once, with line and column.',
-    examples: ['weighbridge validate manifests/my-model/1.0.0.yaml'],
-    declare: (command) => command.argument('<manifests...>', 'manifest files'),
+    summary: 'check manifests and access policies without any network',
+    detail:
+      'Reports every problem of every file at once, with line and column. A file that begins with weighbridgeAccess ' +
+      'is an access policy, whatever its name.',
+    examples: [
+      'weighbridge validate manifests/my-model/1.0.0.yaml',
+      'weighbridge validate manifests/*/*.yaml manifests/access.yaml',
+    ],
+    declare: (command) => command.argument('<files...>', 'manifests and access policies'),
     load: () => import('./commands/validate.ts'),
   },
   {
@@ -285,5 +291,6 @@ export const declarations: readonly CommandDeclaration[] = [
         .option('--port <n>', 'port to listen on; 0 for any free one', parsePort, 8040),
     load: () => import('./commands/serve.ts'),
   },
+  ...accessDeclarations,
   ...cloudDeclarations,
 ];

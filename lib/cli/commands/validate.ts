@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { exitCodes } from '../../contract/exit-codes.ts';
+import { isPolicy } from '../../core/access/policy/is-policy.ts';
 import { InvalidFile, type Problem } from '../../core/errors.ts';
 import { parseManifest } from '../../core/manifest/parse-manifest.ts';
 import type { CommandContext, CommandRun } from '../command-context.ts';
+import { checkPolicy } from '../policy/policy-file.ts';
 import { problemLine } from '../problem-line.ts';
 
 interface CheckedFile {
@@ -35,7 +37,9 @@ async function check(context: CommandContext, file: string): Promise<CheckedFile
   }
   try {
     const { placeholders } = context.configuration;
-    const { problems } = parseManifest(bytes, { file, directory: dirname(path), placeholders });
+    const { problems } = isPolicy(bytes)
+      ? checkPolicy(context, file, bytes)
+      : parseManifest(bytes, { file, directory: dirname(path), placeholders });
     return { file, ok: true, problems };
   } catch (error) {
     if (!(error instanceof InvalidFile)) throw error;

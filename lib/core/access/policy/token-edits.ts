@@ -30,7 +30,8 @@ export interface PolicyText {
 export function withToken(policy: PolicyText, name: string, token: TokenDigest): string {
   const edit = insertion(policy, name, token);
   const expected = plain(policy.document);
-  const principals = (expected.principals ??= {}) as Fields;
+  const principals = (expected.principals ?? {}) as Fields;
+  expected.principals = principals;
   const principal = ownField(principals, name) as { tokens: TokenDigest[] } | undefined;
   if (principal === undefined) principals[name] = { tokens: [token] };
   else principal.tokens = [...principal.tokens, token];
@@ -87,12 +88,12 @@ function tokensOf(document: Document, name: string): YAMLSeq | undefined {
 function insertion({ text, document }: PolicyText, name: string, token: TokenDigest): TextEdit[] | undefined {
   const tokens = tokensOf(document, name);
   if (tokens !== undefined)
-    return tokens.flow === true ? intoFlow(text, tokens, flowToken(tokens, token)) : intoList(text, tokens, token);
+    return tokens.flow === true ? intoFlow(tokens, flowToken(tokens, token)) : intoList(text, tokens, token);
   const principals = pairOf(document.contents, 'principals');
   if (isMap(principals?.value) && principals.value.flow === true) {
     const quote = isQuoted(document.contents) ? '"' : '';
     const member = `${quote}${name}${quote}: { ${quote}tokens${quote}: [${flowToken(principals.value, token, quote)}] }`;
-    return intoFlow(text, principals.value, member);
+    return intoFlow(principals.value, member);
   }
   if (isMap(principals?.value)) return intoMap(text, principals.value, name, token);
   if (principals !== undefined || !isMap(document.contents)) return undefined;
@@ -112,7 +113,7 @@ function flowToken(near: YAMLSeq | YAMLMap, { sha256, expires }: TokenDigest, qu
 }
 
 /** Before the closing bracket, behind a comma where something stands before it. */
-function intoFlow(text: string, collection: YAMLSeq | YAMLMap, member: string): TextEdit[] | undefined {
+function intoFlow(collection: YAMLSeq | YAMLMap, member: string): TextEdit[] | undefined {
   const last = collection.items.at(-1);
   if (last !== undefined) {
     const end = contentEnd(last);
@@ -154,7 +155,7 @@ function intoMap(text: string, principals: YAMLMap, name: string, token: TokenDi
   return [lineBehind(text, end, indent.length, lines)];
 }
 
-/** `principals:` itself, before the grants where they stand: who comes before what. */
+/** `principals:` itself, at the end of the file. */
 function newSection(text: string, top: YAMLMap, name: string, token: TokenDigest): TextEdit[] | undefined {
   const end = contentEnd(top.items.at(-1));
   if (top.flow === true || end === undefined) return undefined;
@@ -178,30 +179,25 @@ function lineBehind(text: string, end: number, indent: number, lines: string): T
 function removals(text: string, tokens: YAMLSeq, kept: readonly boolean[]): TextEdit[] | undefined {
   if (tokens.range == null) return undefined;
   const items = tokens.items as readonly Node[];
-  const flow = tokens.flow === true;
+  if (tokens.flow === true) {
+    const written = items.filter((_, index) => kept[index] === true).map(({ range }) => text.slice(...cut(range)));
+    return [{ start: tokens.range[0], end: tokens.range[1], text: `[${written.join(', ')}]` }];
+  }
   if (!kept.includes(true)) {
-    const end = flow ? tokens.range[1] : contentEnd(tokens);
-    if (end === undefined) return undefined;
-    // From the colon on: the list may begin on a line of its own.
+    const end = contentEnd(tokens);
+    // From the colon on: the list begins on a line of its own.
     const start = text.lastIndexOf(':', tokens.range[0]) + 1;
-    return [{ start, end, text: ' []' }];
+    return end === undefined ? undefined : [{ start, end: lineEnd(text, end), text: ' []' }];
   }
-  const edits: TextEdit[] = [];
-  for (const [index, item] of items.entries()) {
-    if (kept[index] === true) continue;
-    const from = item.range?.[0];
+  return items.flatMap((item, index) => {
     const end = contentEnd(item);
-    if (from === undefined || end === undefined) return undefined;
-    if (!flow) {
-      const start = lineStart(text, text.lastIndexOf('-', from));
-      const after = text.indexOf('\n', end);
-      edits.push({ start, end: after < 0 ? text.length : after + 1, text: '' });
-    } else {
-      const next = items[index + 1]?.range?.[0];
-      const before = items.slice(0, index).findLastIndex((_, at) => kept[at] === true);
-      if (next !== undefined) edits.push({ start: from, end: next, text: '' });
-      else edits.push({ start: contentEnd(items[before]) ?? from, end, text: '' });
-    }
-  }
-  return edits;
+    if (kept[index] === true || item.range == null || end === undefined) return [];
+    const start = lineStart(text, text.lastIndexOf('-', item.range[0]));
+    const after = text.indexOf('\n', end);
+    return [{ start, end: after < 0 ? text.length : after + 1, text: '' }];
+  });
+}
+
+function cut(range: Node['range']): [number, number] {
+  return [range?.[0] ?? 0, range?.[1] ?? 0];
 }
