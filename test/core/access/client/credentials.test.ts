@@ -26,7 +26,7 @@ const files = { 'a.bin': 'a' };
 async function started() {
   const { root } = await layOutMirror([{ collection: 'weights', version: '1.0.0', files }], { access: 'private' });
   const store = await signedStore(root);
-  return { root, store, api: await privateApi([store]) };
+  return { store, api: await privateApi([store]) };
 }
 
 function failed(promise: Promise<unknown>): Promise<Error> {
@@ -248,8 +248,8 @@ describe('an address', () => {
   });
 
   test('that ends like one may be a plain mirror’s, and one that cannot tell now is asked again', async () => {
-    const { root, api } = await started();
-    const plain = await serving(root);
+    const { api } = await started();
+    const plain = await serving((await layOutMirror([{ collection: 'weights', version: '1.0.0', files }])).root);
     expect(await probeAccessApi(`${plain}v1`, httpFor(plain))).toBe(false);
     api.intercept = () => new Response('busy', { status: 503 });
     expect(await failed(probeAccessApi(api.url, httpFor(api.url)))).toMatchObject({ retryable: true });
