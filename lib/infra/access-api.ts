@@ -120,6 +120,7 @@ export class AccessApi extends Construct {
     const { configuration, state, privateMirror, rolePrefix = '' } = props;
     const { name, gcs } = configuration;
     const { encryptionKey, logRetention, architecture, bundles } = props;
+    const reachesGoogle = gcs?.private !== undefined && gcs.workloadIdentity.serviceAccount !== undefined;
     return new HandlerFunction(this, 'Function', {
       handler: 'access',
       description: 'Weighbridge: says who may read which private release, and gives out URLs',
@@ -132,8 +133,10 @@ export class AccessApi extends Construct {
       // Half of what the gateway waits for: nobody is kept longer by a store that does not answer.
       timeout: Duration.seconds(15),
       ...given({
-        // Google's side of the trust names it.
-        roleName: gcs?.private && gcsRoleName('access', { name, region: Stack.of(this).region }, rolePrefix),
+        // Google's side of the trust names it; there is nothing to sign URLs of Google's with but a service account.
+        roleName: reachesGoogle
+          ? gcsRoleName('access', { name, region: Stack.of(this).region }, rolePrefix)
+          : undefined,
         encryptionKey,
         logRetention,
         architecture,

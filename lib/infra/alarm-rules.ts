@@ -7,6 +7,7 @@ import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { IConstruct } from 'constructs';
 import type { AlarmId } from '../contract/cloud/alarms.ts';
 import { metricNames } from '../contract/cloud/metrics.ts';
+import type { ObservedAccess } from './access-alarms.ts';
 import { cdnMetric, runMetric } from './run-metrics.ts';
 
 /** What is watched. */
@@ -22,6 +23,8 @@ export interface ObservedResources {
   readonly executionTimeout?: Duration;
   /** @default - there is no CDN */
   readonly distributionId?: string;
+  /** @default - there is no access API */
+  readonly access?: ObservedAccess;
 }
 
 /** When an alarm goes off. */

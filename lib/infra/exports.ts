@@ -1,4 +1,5 @@
 /** What the package gives to apps of the CDK: `import { … } from 'weighbridge/infra'`. */
+export type { ObservedAccess } from './access-alarms.ts';
 export { AccessApi, type AccessApiProps } from './access-api.ts';
 export type { AccessDomain, AccessGateway } from './access-gateway.ts';
 export type { AccessMetrics } from './access-metrics.ts';

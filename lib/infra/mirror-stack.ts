@@ -116,7 +116,11 @@ export class MirrorStack extends Stack {
       deadLetters: this.pipeline.deadLetters,
       submissionRule: this.pipeline.submissionRule,
       executionTimeout: this.pipeline.timeout,
-      ...given({ distributionId: this.cdn?.distribution.distributionId, encryptionKey: this.encryptionKey }),
+      ...given({
+        distributionId: this.cdn?.distribution.distributionId,
+        encryptionKey: this.encryptionKey,
+        access: this.access && { metrics: this.access.metrics, ...given({ deniedAlarm: accessSettings?.deniedAlarm }) },
+      }),
     });
 
     this.#warn();
@@ -203,9 +207,8 @@ export class MirrorStack extends Stack {
   }
 
   #functions(): Readonly<Record<string, IFunction>> {
-    return Object.fromEntries(
-      Object.entries(this.pipeline.functions).map(([name, { function: made }]) => [name, made]),
-    );
+    const handlers = { ...this.pipeline.functions, ...given({ access: this.access?.handler }) };
+    return Object.fromEntries(Object.entries(handlers).map(([name, { function: made }]) => [name, made]));
   }
 
   #warn(): void {

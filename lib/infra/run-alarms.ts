@@ -4,6 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type AlarmId, cdnMetricsRegion } from '../contract/cloud/alarms.ts';
+import { accessAlarms } from './access-alarms.ts';
 import { type AlarmRule, cdnAlarms, type ObservedResources, pipelineAlarms } from './alarm-rules.ts';
 
 export interface RunAlarmsProps extends ObservedResources {
@@ -27,8 +28,11 @@ export class RunAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: RunAlarmsProps) {
     super(scope, id);
-    const { deploymentName, distributionId, topic, metrics = true } = props;
-    const rules = pipelineAlarms(props, deploymentName).filter(({ id: one }) => metrics || one !== 'runs-degraded');
+    const { deploymentName, distributionId, access, topic, metrics = true } = props;
+    const rules = [
+      ...pipelineAlarms(props, deploymentName).filter(({ id: one }) => metrics || one !== 'runs-degraded'),
+      ...(access === undefined ? [] : accessAlarms(access)),
+    ];
     const alarms = rules.map((rule) => this.#alarm(rule, deploymentName, topic));
     const ofCdn = distributionId === undefined ? [] : this.#cdnAlarms(distributionId, deploymentName, topic);
     this.alarms = [...alarms, ...ofCdn.filter((alarm) => !isConditional(alarm))];

@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { cdnMetricsRegion } from '../contract/cloud/alarms.ts';
 import { metricNames } from '../contract/cloud/metrics.ts';
+import type { AccessMetrics } from './access-metrics.ts';
 import type { ObservedResources } from './alarm-rules.ts';
 import { cdnMetric, runMetric } from './run-metrics.ts';
 
@@ -29,7 +30,7 @@ export class RunDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: RunDashboardProps) {
     super(scope, id);
-    const { deploymentName, alarms = [], metrics = true, distributionId } = props;
+    const { deploymentName, alarms = [], metrics = true, distributionId, access } = props;
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
       // Dashboards are of the whole account, deployments of a region.
       dashboardName: `${deploymentName}-${Stack.of(this).region}`,
@@ -43,6 +44,7 @@ export class RunDashboard extends Construct {
     this.dashboard.addWidgets(...(metrics ? this.#runs(deploymentName) : []), this.#executions(props));
     this.dashboard.addWidgets(...this.#functions(props));
     if (distributionId !== undefined) this.dashboard.addWidgets(...this.#cdn(distributionId));
+    if (access !== undefined) this.dashboard.addWidgets(...this.#access(access.metrics));
   }
 
   #runs(deploymentName: string): cloudwatch.GraphWidget[] {
@@ -93,6 +95,15 @@ export class RunDashboard extends Construct {
       graph('Requests of readers', [metric('Requests')], cdnMetricsRegion),
       graph('Bytes to readers', [metric('BytesDownloaded')], cdnMetricsRegion),
       graph('Errors of readers, %', [metric('4xxErrorRate'), metric('5xxErrorRate')], cdnMetricsRegion),
+    ];
+  }
+
+  #access({ requests, clientErrors, serverErrors, latency, denied, policyUnreadable }: AccessMetrics) {
+    const counted = [denied, policyUnreadable].filter((metric) => metric !== undefined);
+    return [
+      graph('Requests to the access API', [requests, clientErrors, serverErrors]),
+      ...(counted.length === 0 ? [] : [graph('Refused by the access policy', counted)]),
+      graph('Milliseconds of the slowest hundredth', [latency]),
     ];
   }
 }

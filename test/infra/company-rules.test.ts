@@ -13,6 +13,8 @@ import { allResources, stacksOf, synthesise, type TemplateResource } from './syn
 const untaggable: ReadonlySet<string> = new Set([
   ...['AWS::CloudFront::CachePolicy', 'AWS::CloudFront::OriginAccessControl'],
   ...['AWS::CloudFront::ResponseHeadersPolicy', 'AWS::IAM::Policy'],
+  ...['AWS::ApiGatewayV2::ApiMapping', 'AWS::ApiGatewayV2::Integration', 'AWS::ApiGatewayV2::Route'],
+  'AWS::Logs::MetricFilter',
   'AWS::IAM::InstanceProfile',
   ...['AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission', 'AWS::S3::BucketPolicy'],
   ...[

@@ -57,7 +57,7 @@ sources:
 trustedOrigins: [ http://127.0.0.1:8081 ]
 environments:
   abroad:
-    cloud: { region: us-east-1, oidc: null }
+    cloud: { region: us-east-1, oidc: null, access: { domain: null } }
   beside:
     cloud:
       name: trials

@@ -40,12 +40,14 @@ describe('the stack of the defaults', () => {
 
   it('deploys without assets but the code of the functions, and needs no custom resource', () => {
     expect(allResources(made).filter(({ Type }) => /^Custom::|^AWS::CloudFormation::/.test(Type))).toEqual([]);
-    expect(count(made, 'AWS::Lambda::Function')).toBe(6);
+    expect(count(made, 'AWS::Lambda::Function')).toBe(7);
   });
 
   it('says in its outputs what to do next', () => {
     const { Outputs = {} } = made.templates.weighbridge ?? {};
     expect(Object.keys(Outputs).sort()).toEqual([
+      'AccessUrl',
+      'IamAccessUrl',
       'PrivateStore',
       'PublicStore',
       'PublicUrl',
@@ -74,6 +76,8 @@ describe('the stack', () => {
         'SubmitRoleLab',
         'PlanRoleLab',
         'SubmitRolePeople',
+        'AccessDomainTarget',
+        'ConsumerRole222233334444',
       ]),
     );
   });
@@ -82,7 +86,11 @@ describe('the stack', () => {
     const made = synthesise('cloud: { public: false }');
     expect(count(made, 'AWS::CloudFront::Distribution')).toBe(0);
     expect(count(made, 'AWS::S3::Bucket')).toBe(2);
-    expect([...variables(made)].sort()).toEqual(['WEIGHBRIDGE_PRIVATE_BUCKET', 'WEIGHBRIDGE_STATE_BUCKET']);
+    expect([...variables(made)].sort()).toEqual([
+      'WEIGHBRIDGE_PRIVATE_BUCKET',
+      'WEIGHBRIDGE_SIGNER_ROLE',
+      'WEIGHBRIDGE_STATE_BUCKET',
+    ]);
     expect(outputsOf(made, 'weighbridge')).not.toContain('PublicUrl');
   });
 
@@ -90,6 +98,7 @@ describe('the stack', () => {
     const made = synthesise(`cloud: { private: false, encryptionKey: "${key}" }`);
     expect([...variables(made)]).toEqual(expect.arrayContaining(['WEIGHBRIDGE_PUBLIC_URL', 'WEIGHBRIDGE_KMS_KEY']));
     expect(variables(made)).not.toContain('WEIGHBRIDGE_PRIVATE_BUCKET');
+    expect(count(made, 'AWS::ApiGatewayV2::Api')).toBe(0);
     expect(count(made, 'AWS::KMS::Key')).toBe(0);
     expect(JSON.stringify(made.templates)).toContain(key);
   });
@@ -123,6 +132,36 @@ describe('the stack', () => {
     const yaml = `publishers: { ${names.map((name) => `${name}: ${publisher}`).join(', ')} }`;
     const roles = outputsOf(synthesise(yaml, { checked: false }), 'weighbridge').filter((name) => /^Submit/.test(name));
     expect(roles).toEqual(['SubmitRoleA1', 'SubmitRoleADash1', 'SubmitRoleOurModels', 'SubmitRoleOurmodels']);
+  });
+
+  it('without an access API lacks what that is made of, and nothing else', () => {
+    const resources = (yaml: string) => synthesise(yaml, { checked: false }).templates.weighbridge?.Resources ?? {};
+    const [whole, without] = [resources(''), resources('cloud: { access: false }')];
+    const gone = Object.keys(whole).filter((id) => !(id in without));
+    expect(gone.length).toBeGreaterThan(15);
+    expect(gone.filter((id) => !/^Access|^ObservabilityAlarms(?:function\w+?access|access|policy)/.test(id))).toEqual(
+      [],
+    );
+    expect(Object.keys(without).filter((id) => !(id in whole))).toEqual([]);
+    // Another configuration is another version of the functions' code.
+    const changed = Object.keys(without).filter((id) => JSON.stringify(without[id]) !== JSON.stringify(whole[id]));
+    const types = changed.map((id) => whole[id]?.Type).filter((type) => type !== 'AWS::Lambda::Function');
+    expect(types.sort()).toEqual(['AWS::CloudWatch::Dashboard', 'AWS::S3::BucketPolicy']);
+  });
+
+  it('lets Plan replace the access policy where a publisher may submit one, and there alone', () => {
+    const publisher = (policy: boolean) =>
+      `models: { principals: [ "arn:aws:iam::111122223333:role/people" ], collections: [ "*" ], policy: ${policy} }`;
+    const writers = (yaml: string) =>
+      allResources(synthesise(yaml, { checked: false }))
+        .filter(({ Type, Properties }) => {
+          const text = JSON.stringify(Properties?.PolicyDocument);
+          return Type === 'AWS::IAM::Policy' && text.includes('PutObject') && text.includes('/policy/current.json');
+        })
+        .map(({ id }) => id.replace(/RoleDefaultPolicy.*/, ''));
+    expect(writers(`publishers: { ${publisher(true)} }`)).toEqual(['PipelinePlan']);
+    expect(writers(`publishers: { ${publisher(false)} }`)).toEqual([]);
+    expect(writers(`{ cloud: { access: false }, publishers: { ${publisher(true)} } }`)).toEqual([]);
   });
 
   it('is built only if what an app adds breaks no rule either', () => {

@@ -1,8 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
+import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -10,9 +12,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { alarmIds, billedAlarms } from '../../lib/contract/cloud/alarms.ts';
 import { cloudSchema } from '../../lib/contract/cloud/cloud-configuration.ts';
 import { pipelineHandlers } from '../../lib/contract/cloud/handlers.ts';
+import { accessMetrics } from '../../lib/infra/access-metrics.ts';
 import { RunObservability, type RunObservabilityProps } from '../../lib/infra/run-observability.ts';
 import { checkedStack } from './checked-stack.ts';
 import { resourcesOf, written } from './policies.ts';
+
+/** Functions that alarms are on, as the stack of the defaults has them. */
+const watched = [...pipelineHandlers, 'access'];
 
 const place = { account: '111122223333', region: 'us-east-1' };
 
@@ -23,16 +29,23 @@ function make(
   const { stack, template } = checkedStack(env);
   const arn = (service: string, rest: string) => stack.formatArn({ service, resource: rest });
   const { key, ...props } = more;
+  const metrics = accessMetrics(stack, {
+    api: new apigateway.HttpApi(stack, 'Api', { createDefaultStage: false }),
+    log: logs.LogGroup.fromLogGroupName(stack, 'Log', 'decisions'),
+    deploymentName: 'weighbridge',
+    counts: props.metrics ?? true,
+  });
   const made = new RunObservability(stack, 'Observability', {
     deploymentName: 'weighbridge',
     stateMachine: sfn.StateMachine.fromStateMachineArn(stack, 'Machine', arn('states', 'stateMachine:m')),
     functions: Object.fromEntries(
-      pipelineHandlers.map((name) => [name, lambda.Function.fromFunctionName(stack, name, `f-${name}`)]),
+      watched.map((name) => [name, lambda.Function.fromFunctionName(stack, name, `f-${name}`)]),
     ),
     deadLetters: sqs.Queue.fromQueueArn(stack, 'DeadLetters', arn('sqs', 'dead')),
     submissionRule: events.Rule.fromEventRuleArn(stack, 'Submitted', arn('events', 'rule/submitted')),
     executionTimeout: Duration.days(10),
     distributionId: 'E1',
+    access: { metrics, deniedAlarm: 70 },
     ...(key === true ? { encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) } : {}),
     ...props,
   });
@@ -54,7 +67,7 @@ describe('observability with everything on', () => {
   it('has an alarm of every kind, for each function where it is of functions', () => {
     const perFunction = ['function-errors', 'function-throttles', 'function-duration'];
     const expected = alarmIds.flatMap((id) =>
-      perFunction.includes(id) ? pipelineHandlers.map((name) => `${id}-${name}`) : [id],
+      perFunction.includes(id) ? watched.map((name) => `${id}-${name}`) : [id],
     );
     expect(alarmsOf(template).map(nameOf).sort()).toEqual(expected.map((name) => `weighbridge-${name}`).sort());
   });
@@ -103,6 +116,15 @@ describe('observability with everything on', () => {
       Dimensions: [{ Name: 'Deployment', Value: 'weighbridge' }],
     });
     expect(alarm('execution-time')?.Threshold).toBe(8 * 86_400_000);
+  });
+
+  it('of the access API refusals count from a number on, and a policy that cannot be read at once', () => {
+    expect(alarm('access-denied')).toMatchObject({
+      ...{ Namespace: 'Weighbridge/weighbridge', MetricName: 'AccessDenied', Statistic: 'Sum' },
+      ...{ Threshold: 70, Period: 300, EvaluationPeriods: 1 },
+    });
+    expect(alarm('policy-unreadable')).toMatchObject({ MetricName: 'PolicyUnreadable', Threshold: 1, Period: 300 });
+    expect(alarm('access-5xx')).toMatchObject({ Namespace: 'AWS/ApiGateway', MetricName: '5xx', Statistic: 'Sum' });
   });
 
   it('events that start nothing are seen by the rule and by the dead letters', () => {
@@ -191,7 +213,14 @@ describe('observability with everything on', () => {
     const body = written(
       [...resourcesOf(template, 'AWS::CloudWatch::Dashboard').values()][0]?.Properties.DashboardBody,
     );
-    for (const text of ['RunsPublished', 'BytesMoved', 'ExecutionsFailed', '5xxErrorRate', '"type":"alarm"']) {
+    for (const text of [
+      'AccessDenied',
+      'RunsPublished',
+      'BytesMoved',
+      'ExecutionsFailed',
+      '5xxErrorRate',
+      '"type":"alarm"',
+    ]) {
       expect(body).toContain(text);
     }
     expect(() => JSON.parse(body)).not.toThrow();
@@ -238,6 +267,8 @@ describe('observability', () => {
     const text = JSON.stringify(make({ metrics: false }).template().toJSON());
     expect(text).not.toContain('RunsDegraded');
     expect(text).not.toContain('BytesMoved');
+    expect(text).not.toContain('AccessDenied');
+    expect(text).toContain('-access-5xx');
   });
 
   it('writes into a topic that is there already', () => {

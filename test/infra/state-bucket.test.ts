@@ -3,7 +3,14 @@ import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inboxKey, progressKey, reportKey, submissionKey, workPrefix } from '../../lib/contract/cloud/state-keys.ts';
+import {
+  inboxKey,
+  policyKey,
+  progressKey,
+  reportKey,
+  submissionKey,
+  workPrefix,
+} from '../../lib/contract/cloud/state-keys.ts';
 import { EncryptionKey } from '../../lib/infra/encryption-key.ts';
 import { StateBucket } from '../../lib/infra/state-bucket.ts';
 import { checkedStack } from './checked-stack.ts';
@@ -29,6 +36,8 @@ describe('the state bucket', () => {
     state.grantReadInbox(newRole(stack, 'Inbox'));
     state.grantWriteReports(newRole(stack, 'Reports'));
     state.grantSubmit(newRole(stack, 'Alpha'), 'alpha');
+    state.grantReadPolicy(newRole(stack, 'Judge'));
+    state.grantWritePolicy(newRole(stack, 'Lawgiver'));
     template = synthesise();
   });
 
@@ -54,17 +63,23 @@ describe('the state bucket', () => {
       'map-results/x',
     ];
     expect(keys.filter((key) => !expiring.some(({ Prefix }) => key.startsWith(String(Prefix))))).toEqual([]);
-    expect(Rules).toContainEqual({
-      Id: 'replaced-versions',
-      Status: 'Enabled',
-      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-      ExpiredObjectDeleteMarker: true,
-    });
+    for (const rule of expiring) expect(rule.NoncurrentVersionExpiration).toEqual({ NoncurrentDays: 1 });
+    expect(Rules).toContainEqual({ Id: 'delete-markers', Status: 'Enabled', ExpiredObjectDeleteMarker: true });
     expect(Rules).toContainEqual({
       Id: 'unfinished-uploads',
       Status: 'Enabled',
       AbortIncompleteMultipartUpload: { DaysAfterInitiation: 14 },
     });
+  });
+
+  it('keeps the access policy for ever, and those before it for a year', () => {
+    const { LifecycleConfiguration } = resourceOf(template, 'AWS::S3::Bucket', 'State').Properties;
+    const { Rules } = LifecycleConfiguration as { readonly Rules: readonly Record<string, unknown>[] };
+    const about = Rules.filter(({ Prefix }) => Prefix === undefined || policyKey.startsWith(String(Prefix)));
+    expect(about.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)).toEqual([]);
+    // Of several rules about one version the one that ends it sooner holds.
+    const replaced = about.flatMap(({ NoncurrentVersionExpiration }) => NoncurrentVersionExpiration ?? []);
+    expect(replaced).toEqual([{ NoncurrentDays: 365 }]);
   });
 
   it('is closed to everybody by itself', () => {
@@ -86,6 +101,16 @@ describe('the state bucket', () => {
     expect(roleStatements(template, role)).toEqual([
       { effect: 'Allow', actions: ['s3:ListBucket'], resources: [bucket] },
       { effect: 'Allow', actions, resources: [`${bucket}/${keys}`] },
+    ]);
+  });
+
+  it.each([
+    ['the access API', 'Judge', ['s3:GetObject']],
+    ['who replaces it', 'Lawgiver', ['s3:GetObject', 's3:PutObject']],
+  ])('grants %s exactly the access policy', (_, role, actions) => {
+    expect(roleStatements(template, role)).toEqual([
+      { effect: 'Allow', actions: ['s3:ListBucket'], resources: [bucket] },
+      { effect: 'Allow', actions, resources: [`${bucket}/policy/current.json`] },
     ]);
   });
 
@@ -116,6 +141,7 @@ describe('the state bucket', () => {
     ['write a report', 's3:PutObject', reportKey(place('alpha'))],
     ['read checkpoints', 's3:GetObject', `${workPrefix}runs/x`],
     ['write checkpoints', 's3:PutObject', `${workPrefix}runs/x`],
+    ['write the access policy', 's3:PutObject', policyKey],
     ['delete what it sent', 's3:DeleteObject', inboxKey('alpha', 'private', digest)],
   ])('does not let a publisher %s', (_, action, key) => {
     const statements = roleStatements(template, 'Alpha');

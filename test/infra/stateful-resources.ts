@@ -5,7 +5,7 @@ import { allResources, synthesise } from './synthesise.ts';
 /**
  * What must survive every upgrade, by type, and the properties of which CloudFormation makes a new resource when they
  * change: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
- * Roles and topics hold nothing, but others know them: CI systems, Google, those who confirmed an address.
+ * Roles, topics and APIs hold nothing, but others know them: CI systems, Google, those who confirmed an address or ask.
  */
 const replacing: Readonly<Record<string, readonly string[]>> = {
   'AWS::S3::Bucket': ['BucketName', 'BucketNamePrefix', 'BucketNamespace', 'ObjectLockEnabled'],
@@ -16,6 +16,8 @@ const replacing: Readonly<Record<string, readonly string[]>> = {
   'AWS::StepFunctions::StateMachine': ['StateMachineName', 'StateMachineType'],
   'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
   'AWS::SNS::Topic': ['TopicName', 'FifoTopic'],
+  'AWS::ApiGatewayV2::Api': ['ProtocolType'],
+  'AWS::ApiGatewayV2::DomainName': ['DomainName'],
   'Custom::WeighbridgeGcsBucket': ['Name', 'Project', 'Location'],
 };
 

@@ -53,6 +53,23 @@ export const resourceParts: readonly ResourcePart[] = [
     purpose: 'the roles that the CI of a publisher takes; so many for each publisher',
   },
   {
+    name: 'Access',
+    covers: /^Access\/(?:Function|Signer|Gateway\/(?!Domain)|Denied|PolicyUnreadable)/,
+    purpose: 'the API that gives out private releases, the role that signs URLs, and both logs',
+  },
+  {
+    name: 'Access domain',
+    covers: /^Access\/Gateway\/Domain/,
+    purpose: 'a host name of your own in front of it',
+    setting: '`access.domain`',
+  },
+  {
+    name: 'Consumers',
+    covers: /^Access\/Consumers\//,
+    purpose: 'the roles by which other accounts ask; one for each',
+    setting: '`access.consumerAccounts`',
+  },
+  {
     name: 'Notifications',
     covers: /^Observability\/Not/,
     purpose: 'the topic that alarms and failed runs are told to',

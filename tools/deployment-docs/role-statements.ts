@@ -34,7 +34,7 @@ export function deployedRoles(resources: readonly DeployedResource[]): readonly 
     .filter(({ type }) => type === 'AWS::IAM::Role')
     .map(({ id, path, properties }) => ({
       name: shortName(path),
-      takenBy: [...new Set(statementsIn(properties.AssumeRolePolicyDocument).flatMap(principals))].join(', '),
+      takenBy: takers(statementsIn(properties.AssumeRolePolicyDocument), resources),
       statements: policies
         .filter((policy) => JSON.stringify(policy.properties.Roles).includes(`"${id}"`))
         .flatMap((policy) => statementsIn(policy.properties.PolicyDocument))
@@ -72,9 +72,14 @@ function conditionTexts(condition: RawStatement['Condition'], all: readonly Depl
   );
 }
 
-/** `lambda.amazonaws.com`, or of a token its issuer and whom it must be about. */
-function principals({ Principal = {}, Condition = {} }: RawStatement): readonly string[] {
+function takers(trust: readonly RawStatement[], all: readonly DeployedResource[]): string {
+  return [...new Set(trust.flatMap((statement) => principals(statement, all)))].join(', ');
+}
+
+/** `lambda.amazonaws.com`, another role of the template, or of a token its issuer and whom it must be about. */
+function principals({ Principal = {}, Condition = {} }: RawStatement, all: readonly DeployedResource[]) {
   if (typeof Principal.Service === 'string') return [Principal.Service];
+  if (Principal.AWS !== undefined) return [`\`${shortName(readable(Principal.AWS, all).replace(/^<(.*)>$/, '$1'))}\``];
   const subjects = Object.entries(Condition.StringEquals ?? {}).find(([key]) => key.endsWith(':sub'));
   return subjects === undefined ? [JSON.stringify(Principal)] : [subjects[1]].flat().map((one) => `\`${one}\``);
 }

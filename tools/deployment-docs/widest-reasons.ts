@@ -48,4 +48,12 @@ export const widestReasons: Readonly<Record<string, readonly [statement: string,
     `s3:GetObject: ${ofBoth(record('SHA256SUMS'), record('objects.json'), record('release.json'), registry)}`,
     'Records of releases by their exact names; a refusal beside it keeps artifacts of the same name in folders out.',
   ],
+  'Access/Function': [
+    `s3:GetObject: ${[objects, record('release.json'), registry].map((key) => key('PrivateMirror')).join(' ')} <State>/policy/current.json`,
+    'What releases are, and who may read them. Of artifacts it reads nothing, not even those that are called like a record.',
+  ],
+  'Access/Signer': [
+    `s3:GetObjectVersion: ${releases('PrivateMirror')}`,
+    'A URL can do what its signer may: read one version of one object. Records beside the artifacts have no pattern of their own, so the API keeps from signing them.',
+  ],
 };

@@ -27,6 +27,15 @@ cloud:
   #   accessLogs: false
   #   readers: { principals: [ "222233334444" ] }
   #
+  # The API that gives out private releases, as manifests/access.yaml says. "access: false" leaves it out.
+  # access:
+  #   consumerAccounts: [ "222233334444" ]  # other accounts whose roles may ask
+  #   domain: { name: access.example.org, certificate: "arn:aws:acm:eu-central-1:111122223333:certificate/ID" }
+  #   cors: [ https://example.org ]         # origins whose pages may ask; without it none
+  #   throttle: { rate: 50, burst: 100 }    # requests a second, and at once, of all callers together
+  #   deniedAlarm: 50                       # refusals in five minutes
+  #   memory: 1024                          # MiB of its function
+  #
   # By keys of S3 (managed), by one KMS key for everything in AWS (create), or by the KMS key of an ARN.
   # encryptionKey: managed
   #

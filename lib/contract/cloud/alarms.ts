@@ -1,3 +1,4 @@
+import { accessApiOf } from './cloud-configuration.ts';
 import type { Deployment } from './deployment.ts';
 import { pipelineHandlers } from './handlers.ts';
 
@@ -15,6 +16,9 @@ export const alarmIds = [
   'function-duration',
   'cdn-5xx',
   'cdn-4xx',
+  'access-denied',
+  'access-5xx',
+  'policy-unreadable',
 ] as const;
 
 export type AlarmId = (typeof alarmIds)[number];
@@ -28,12 +32,21 @@ const perFunction: ReadonlySet<AlarmId> = new Set(['function-errors', 'function-
 /** Those on two metrics, a rate and the count that it is of; CloudWatch bills each metric of an alarm. */
 const onCdn: ReadonlySet<AlarmId> = new Set(['cdn-5xx', 'cdn-4xx']);
 
+/** Those that there are with an access API alone. */
+const onAccess: ReadonlySet<AlarmId> = new Set(['access-denied', 'access-5xx', 'policy-unreadable']);
+
+/** Those on metrics that handlers write, or that are made of what they log. */
+const onOwnMetrics: ReadonlySet<AlarmId> = new Set(['runs-degraded', 'access-denied', 'policy-unreadable']);
+
 /** Alarms that a deployment is billed for, by the metrics that they watch. */
 export function billedAlarms({ cloud }: Pick<Deployment, 'cloud'>): number {
   const { observability, region, public: publicMirror } = cloud;
   if (!observability.alarms) return 0;
+  const access = accessApiOf(cloud) !== undefined;
+  const functions = pipelineHandlers.length + (access ? 1 : 0);
   return alarmIds
-    .filter((id) => id !== 'runs-degraded' || observability.metrics)
+    .filter((id) => !onOwnMetrics.has(id) || observability.metrics)
+    .filter((id) => !onAccess.has(id) || access)
     .filter((id) => !onCdn.has(id) || (publicMirror !== false && region === cdnMetricsRegion))
-    .reduce((sum, id) => sum + (perFunction.has(id) ? pipelineHandlers.length : onCdn.has(id) ? 2 : 1), 0);
+    .reduce((sum, id) => sum + (perFunction.has(id) ? functions : onCdn.has(id) ? 2 : 1), 0);
 }

@@ -1,4 +1,5 @@
 import type { FieldIssue } from '../field-issues.ts';
+import { accessFindings } from './access-findings.ts';
 import type { Deployment } from './deployment.ts';
 import { patternsMeet } from './publishers.ts';
 import {
@@ -8,20 +9,19 @@ import {
   gcsRoleName,
   gcsStackName,
   longestBucketName,
+  longestRegion,
   longestRoleName,
 } from './resource-names.ts';
 
 type Path = FieldIssue['path'];
 type AccessClass = 'public' | 'private';
 
-/** As long as names of regions are, for where it is not known yet. */
-const longRegion = 'ap-southeast-2';
-
 /** What does not go together in one deployment, though each section is right for itself. */
 export function deploymentFindings(deployment: Deployment): FieldIssue[] {
   return [...mirrorFindings(deployment), ...publisherFindings(deployment), ...replicaFindings(deployment)].concat(
     nameFindings(deployment),
     placeFindings(deployment),
+    accessFindings(deployment),
   );
 }
 
@@ -91,7 +91,7 @@ function publishedClasses(deployment: Deployment, collections: readonly string[]
 }
 
 function nameFindings({ cloud, publishers }: Deployment): FieldIssue[] {
-  const region = cloud.region ?? longRegion;
+  const region = cloud.region ?? longestRegion;
   const place = { name: cloud.name, account: '0'.repeat(12), region };
   const purposes: readonly BucketPurpose[] = ['public', 'private', 'state', 'logs'];
   const bucket = longest(purposes.map((purpose) => bucketName(purpose, place)));

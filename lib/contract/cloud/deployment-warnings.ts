@@ -1,3 +1,4 @@
+import { accessApiOf } from './cloud-configuration.ts';
 import type { Deployment } from './deployment.ts';
 import { patternsMeet } from './publishers.ts';
 
@@ -15,6 +16,7 @@ export function deploymentWarnings(deployment: Deployment): readonly DeploymentW
     ...keyWarnings(deployment),
     ...replicaWarnings(deployment),
     ...existingBucketWarnings(deployment),
+    ...policyWarnings(deployment),
   ];
 }
 
@@ -61,4 +63,20 @@ function existingBucketWarnings({ cloud: { gcs } }: Deployment): DeploymentWarni
     ...(gcs.publicRead && gcs.public?.existing === true ? [warning('publicRead')] : []),
     ...(gcs.deleteBuckets && made.length === 0 ? [warning('deleteBuckets')] : []),
   ];
+}
+
+function policyWarnings({ cloud, publishers }: Deployment): DeploymentWarning[] {
+  const may = Object.entries(publishers).filter(([, { policy }]) => policy);
+  const all = Object.keys(publishers).length;
+  if (accessApiOf(cloud) === undefined) {
+    return may.map(([name]) => ({
+      id: 'policy-without-api',
+      message: `publishers.${name}.policy does nothing: there is no access API that goes by a policy.`,
+    }));
+  }
+  // Where nobody asked for the API, and before the first publisher, there is nothing to miss.
+  if (cloud.access === undefined || all === 0 || may.length > 0) return [];
+  const message =
+    'The access API answers nobody: no publisher has policy: true, so that no access policy can be submitted.';
+  return [{ id: 'policy-of-nobody', message }];
 }

@@ -28,6 +28,7 @@ export const prices = {
   cloudFrontRequests: price(0.01, '10,000 requests', 'unverified'),
   lambdaArm: price(0.0000133334, 'GB-second', 'secondary'),
   lambdaRequests: price(0.2, '1,000,000 requests', 'secondary'),
+  httpApiRequests: price(1, '1,000,000 requests', 'unverified'),
   stepFunctions: price(0.025, '1,000 transitions', 'secondary'),
   gcsStorage: price(0.02, 'GB-month', 'secondary'),
   gcsWrites: price(0.005, '1,000 requests', 'documented'),

@@ -33,6 +33,9 @@ export type CiRole = 'submit' | 'plan';
 export const longestBucketName = 63;
 export const longestRoleName = 64;
 
+/** As long as names of regions are, for where it is not known yet. */
+export const longestRegion = 'ap-southeast-2';
+
 /**
  * Name of the role that the CI of a publisher takes; the region, since names of roles are of the whole account. Never
  * cut: the region may be a token at synth.

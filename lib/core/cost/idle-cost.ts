@@ -1,5 +1,6 @@
+import { accessApiOf } from '../../contract/cloud/cloud-configuration.ts';
 import type { Deployment } from '../../contract/cloud/deployment.ts';
-import { metricNames } from '../../contract/cloud/metrics.ts';
+import { accessMetricNames, metricNames } from '../../contract/cloud/metrics.ts';
 import type { PriceTable } from '../../contract/cloud/prices.ts';
 import { type CostLine, costLine } from './cost-line.ts';
 
@@ -16,6 +17,10 @@ export function idleMonth(deployment: Deployment, alarms: number, table: PriceTa
     // A metric is billed only for the hours in which it is written: this is the month in which every kind of end occurs.
     ...(observability.metrics
       ? [costLine(table, 'metric', 'metrics, where runs are staged', Object.keys(metricNames).length)]
+      : []),
+    // Likewise the month in which somebody is refused and a policy cannot be read.
+    ...(observability.metrics && accessApiOf(cloud) !== undefined
+      ? [costLine(table, 'metric', 'metrics, where the access API refuses', Object.keys(accessMetricNames).length)]
       : []),
     ...(secrets.size > 0 ? [costLine(table, 'secret', 'tokens in Secrets Manager', secrets.size)] : []),
   ];

@@ -27,7 +27,13 @@ export function monthOfServing(release: ServedRelease, table: PriceTable): reado
           costLine(table, 'cloudFrontEgress', 'sent by CloudFront', sent),
           costLine(table, 'cloudFrontRequests', 'requests to CloudFront', requests),
         ]
-      : [costLine(table, 'awsEgress', 'sent by S3', sent), costLine(table, 's3Reads', 'requests to S3', requests)]),
+      : [
+          costLine(table, 'awsEgress', 'sent by S3', sent),
+          costLine(table, 's3Reads', 'requests to S3', requests),
+          // At most: who asks for many files at once asks less often.
+          costLine(table, 'httpApiRequests', 'requests to the access API', downloads * artifacts),
+          costLine(table, 'lambdaRequests', 'answers of the access API', downloads * artifacts),
+        ]),
   ];
 }
 
