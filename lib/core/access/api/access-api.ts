@@ -1,4 +1,4 @@
-import { IssuerUnavailable, NotAuthorised, PolicyUnavailable, WeighbridgeError } from '../../errors.ts';
+import { NotAuthorised, WeighbridgeError } from '../../errors.ts';
 import { hideUrlSecrets } from '../../scrub.ts';
 import type { AccessPolicy } from '../access-policy.ts';
 import type { AccessAction } from '../access-ports.ts';
@@ -119,9 +119,8 @@ function failed(error: unknown): Ruled {
     error instanceof WeighbridgeError
       ? `${error.name}: ${hideUrlSecrets(error.message).slice(0, 300)}`
       : `unexpected ${error instanceof Error ? error.name : typeof error}`;
-  const known = error instanceof PolicyUnavailable || error instanceof IssuerUnavailable;
-  const wait = error instanceof WeighbridgeError && known ? error.retryAfter : undefined;
-  const headers = wait === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(wait))) };
+  const wait = error instanceof WeighbridgeError ? error.retryAfter : undefined;
+  const headers = wait === undefined ? {} : { 'retry-after': String(Math.min(60, Math.max(1, Math.ceil(wait)))) };
   return { response: refusal('unavailable', headers), ruling: { outcome: 'failed', rule: null, reason } };
 }
 

@@ -1,4 +1,3 @@
-import { notesKey } from '../../../contract/keys.ts';
 import { Sha256 } from '../../digest/sha256.ts';
 import { formatSums } from '../../registry/sha256sums.ts';
 import type { NamedRelease, ServedRecord } from './access-route.ts';
@@ -42,7 +41,7 @@ async function readRecord(record: ServedRecord, { place, release }: Granted) {
       return { bytes, mediaType: 'text/plain; charset=utf-8', sha256: Sha256.ofBytes(bytes) };
     }
     case 'RELEASE.md': {
-      const bytes = await place.records.beside(notesKey(release.collection, release.version));
+      const bytes = await place.records.notes(release);
       if (bytes === undefined) return undefined;
       return { bytes, mediaType: 'text/markdown; charset=utf-8', sha256: Sha256.ofBytes(bytes) };
     }

@@ -38,10 +38,7 @@ export async function findGranted(
   use: (granted: Granted) => Promise<Ruled>,
 ): Promise<Ruled> {
   const { collection, version } = wish.release;
-  if (version !== 'latest') {
-    const verdict = decideAll(policy, caller, wish.release, wish.files);
-    if ('denied' in verdict) return verdict.denied;
-  } else if (!collectionMayBeSeen(policy, caller, collection)) {
+  if (version === 'latest' && !collectionMayBeSeen(policy, caller, collection)) {
     return denied('no grant for this collection', subjectOf(wish.release, wish.files?.[0]));
   }
   return await places.ask(wish.store, async (place) => {

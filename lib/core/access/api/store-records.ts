@@ -1,4 +1,4 @@
-import { objectsKey, registryKey } from '../../../contract/keys.ts';
+import { notesKey, objectsKey, registryKey } from '../../../contract/keys.ts';
 import type { Clock } from '../../clock.ts';
 import { Sha256 } from '../../digest/sha256.ts';
 import { NotFound } from '../../errors.ts';
@@ -45,7 +45,7 @@ const ages = {
 };
 
 /** Bytes of records as stored; in memory they take about three times as much. */
-const budgets = { releases: 32 << 20, objects: 8 << 20 };
+const budgets = { releases: 32 << 20, objects: 8 << 20, notes: 1 << 20 };
 
 export type ReleaseCache = RecordCache<KnownRelease>;
 
@@ -60,6 +60,7 @@ export class StoreRecords {
   readonly #releases: ReleaseCache;
   readonly #registries: RecordCache<LoadedRegistry & { readonly etag: string | undefined }>;
   readonly #objects: RecordCache<{ readonly objects: ObjectsRecord; readonly size: number }>;
+  readonly #notes: RecordCache<{ readonly bytes: Uint8Array<ArrayBuffer> | undefined }>;
 
   constructor(reader: MirrorReader, releases: ReleaseCache, clock: Clock) {
     this.#reader = reader;
@@ -70,6 +71,13 @@ export class StoreRecords {
       maxAge: ages.objects,
       budget: budgets.objects,
       weigh: ({ size }) => size,
+    });
+    this.#notes = new RecordCache({
+      clock,
+      maxAge: ages.objects,
+      budget: budgets.notes,
+      // What is not there weighs too, or there would be no end of it.
+      weigh: ({ bytes }) => 256 + (bytes?.length ?? 0),
     });
   }
 
@@ -107,7 +115,7 @@ export class StoreRecords {
         file,
         { file, key: path, size, sha256: Sha256.of(sha256), mediaType: safeMediaType(mediaType) },
       ]);
-      const whole = Uint8Array.from(bytes);
+      const whole = new Uint8Array(bytes);
       return { collection, version, sha256: Sha256.of(entry.sha256), bytes: whole, files: new Map(files) };
     });
   }
@@ -127,10 +135,15 @@ export class StoreRecords {
     });
   }
 
-  /** A small object beside the files, such as RELEASE.md; undefined where there is none. */
-  async beside(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** RELEASE.md as it is stored; undefined where there is none. */
+  async notes({ collection, version }: KnownRelease): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const key = notesKey(collection, version);
+    return (await this.#notes.get(key, async () => ({ bytes: await this.#read(key) }))).bytes;
+  }
+
+  async #read(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return Uint8Array.from(await readWhole(this.#reader, key, recordLimit));
+      return new Uint8Array(await readWhole(this.#reader, key, recordLimit));
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw error;
@@ -141,7 +154,7 @@ export class StoreRecords {
     const key = objectsKey(collection, version);
     const load = async () => {
       const what = `${key} of ${this.#reader.url}`;
-      const bytes = await this.beside(key);
+      const bytes = await this.#read(key);
       if (bytes === undefined) throw new MirrorDamaged(`${what} is gone`);
       return { objects: parseRecord(bytes, objectsSchema, 'weighbridge/objects/1', what), size: bytes.length };
     };

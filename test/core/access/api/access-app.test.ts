@@ -200,6 +200,29 @@ describe('health', () => {
   });
 });
 
+describe('the audit', () => {
+  test('is told of each request under the id that the gateway gave it, or one of its own', async () => {
+    await api.get(file, { bindings: { requestId: 'gateway-1' } });
+    await api.get(file, { method: 'HEAD' });
+    await api.get('/v1/registry', { headers: {} });
+    expect(api.audit.map(({ request, action, outcome, who }) => [request, action, outcome, who])).toEqual([
+      ['gateway-1', 'url', 'allowed', 'token farm'],
+      ['request-1', 'head', 'allowed', 'token farm'],
+      ['request-2', 'registry', 'unauthenticated', null],
+    ]);
+  });
+
+  test('must know of a URL before anybody has it', async () => {
+    const full = () => {
+      throw new Error('the disk is full: https://store.example/?signature=secret');
+    };
+    api = await accessFixture({ ports: { audit: { record: full } } });
+    const answer = await seen(await api.get(file));
+    expect(answer.status).toBe(503);
+    expect(JSON.stringify(answer)).not.toMatch(/secret|store\.example|disk/);
+  });
+});
+
 describe('principals of AWS', () => {
   const lab = { kind: 'aws', account: '210987654321', arn: undefined } as const;
 

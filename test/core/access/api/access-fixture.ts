@@ -100,6 +100,7 @@ export class WritingSigner implements UrlSigner {
 
 export interface AccessFixture {
   readonly root: string;
+  readonly app: ReturnType<typeof accessApp>;
   readonly clock: HeldClock;
   readonly signer: WritingSigner;
   readonly audit: AccessDecision[];
@@ -155,6 +156,9 @@ export async function accessFixture(options: AccessFixtureOptions = {}): Promise
   onTestFinished(() => http.close());
   const fixture: AccessFixture = {
     ...{ root, clock, signer, audit: [], requests: [] },
+    get app() {
+      return app;
+    },
     policy: options.policy ?? policyWith(grant()),
     policyFault: undefined,
     storeFault: undefined,

@@ -65,6 +65,15 @@ describe('what is unknown and what is forbidden', () => {
     expect(api.audit).toMatchObject([{ action: 'urls', outcome: 'denied' }]);
   });
 
+  test('are answered alike in the latest version too, of which the registry is all that was asked for', async () => {
+    for (const target of ['/v1/weights/latest/config.json', '/v1/weights/latest/nothing.json'])
+      expect(await seen(await api.get(target))).toEqual(refused);
+    const many = { collection: 'weights', version: 'latest', files: ['sub/a b.bin', 'config.json'] };
+    expect(await seen(await api.urls(many))).toEqual(refused);
+    expect(api.requests).toEqual(['head registry.json', 'open registry.json']);
+    expect(api.audit.map(({ outcome, version }) => [outcome, version])).toEqual(Array(3).fill(['denied', '1.1.0']));
+  });
+
   test('and what is granted and not there are answered alike', async () => {
     for (const target of ['/v1/weights/1.0.0/other.bin', '/v1/weights/0.9.0/release.json', '/v1/weights/0.9.0/a.bin'])
       expect(await seen(await api.get(target))).toEqual(refused);

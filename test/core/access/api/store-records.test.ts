@@ -43,6 +43,8 @@ describe('the records of a store', () => {
     await api.urls({ collection: 'weights', version: '1.0.0' });
     await api.get('/v1/weights/1.0.0/SHA256SUMS');
     expect(api.requests).toEqual([]);
+    for (let time = 0; time < 3; time += 1) await api.get('/v1/weights/1.0.0/RELEASE.md');
+    expect(api.requests).toEqual(['open weights/1.0.0/RELEASE.md']);
   });
 
   test('are looked at again after half a minute, and read again only where they changed', async () => {
