@@ -20,6 +20,8 @@ export interface TokenServiceOptions {
   readonly admits: (arn: string) => boolean;
   /** Tokens that it gives out, by the ARN of the caller. */
   readonly tokenOf: (arn: string) => string;
+  /** RSA-SHA256 by the key of a service account, for whoever brings one of those tokens. @default - nobody signs */
+  readonly signBlob?: (account: string, bytes: Uint8Array, token: string) => Uint8Array | undefined;
 }
 
 export interface RunningTokenService {
@@ -49,6 +51,14 @@ export async function startTokenService(options: TokenServiceOptions): Promise<R
         const accessToken = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
         if (accessToken === undefined) return answer(401, { error: { code: 401, message: 'no token' } });
         return answer(200, { accessToken, expireTime: new Date(Date.now() + 3_600_000).toISOString() });
+      }
+      const account = /\/serviceAccounts\/([^/]+):signBlob$/.exec(request.url ?? '')?.[1];
+      if (account !== undefined) {
+        const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+        const payload = Buffer.from((JSON.parse(text) as { payload: string }).payload, 'base64');
+        const signature = options.signBlob?.(account, payload, token);
+        if (signature === undefined) return answer(403, { error: { code: 403, message: 'signBlob is denied' } });
+        return answer(200, { keyId: 'a key of Google', signedBlob: Buffer.from(signature).toString('base64') });
       }
       const arn = await exchanged(parsedForm(request, text), options);
       if (arn === undefined || !options.admits(arn)) {

@@ -109,7 +109,7 @@ export class StrictGcs {
     if (path.startsWith('/_strict/')) return this.#control(call);
     const parts = path.split('/').slice(1).map(decodeURIComponent);
     if (parts[0] === 'upload') return this.#upload(call, parts[4] ?? '');
-    if (parts[0] !== 'storage' || parts[1] !== 'v1' || parts[2] !== 'b') return this.#signed(call, parts);
+    if (parts[0] !== 'storage' || parts[1] !== 'v1' || parts[2] !== 'b') return this.#xml(call, parts);
     const [bucket, objects, object = '', verb] = parts.slice(3);
     if (bucket === undefined) return this.#createBucket(call);
     if (objects === undefined) return this.#oneBucket(call, bucket);
@@ -180,12 +180,18 @@ export class StrictGcs {
     return jsonAnswer({ done: false, ...further }, call.query);
   }
 
-  /** The XML API, as far as signed URLs use it. */
-  #signed({ request, method, path, query }: Call, parts: readonly string[]): Answer {
-    const now = new Date(Date.now() + this.sessions.advanced * 1000);
-    checkSignature(method, path, query, request.headers, this.#options.accounts ?? [], now);
-    if (method !== 'GET') throw invalid('only GET is signed here');
+  /** The XML API, as far as it reads objects: with a token, or by a signed URL, which allows one method. */
+  #xml(call: Call, parts: readonly string[]): Answer {
+    const { request, method, path, query } = call;
     const [bucket = '', ...name] = parts;
+    if (request.headers.authorization !== undefined) {
+      if (method !== 'GET' && method !== 'HEAD') throw invalid(`${method} is not known here`);
+      this.#allow(call, 'storage.objects.get');
+    } else {
+      const now = new Date(Date.now() + this.sessions.advanced * 1000);
+      checkSignature(method, path, query, request.headers, this.#options.accounts ?? [], now);
+      if (method !== 'GET') throw invalid('only GET is signed here');
+    }
     return mediaOf(this.#bucket(bucket), name.join('/'), query, request);
   }
 
