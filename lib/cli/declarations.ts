@@ -279,12 +279,15 @@ export const declarations: readonly CommandDeclaration[] = [
       command
         .option('--store <store>', 'store to serve (default: the public one of weighbridge.yaml, else file:./mirror)')
         .option('--private-store <store>', 'store whose private releases the access API gives out')
-        .option('--policy <file>', 'access policy, read again when it changes (default: manifests/access.yaml)')
+        .option(
+          '--policy <file>',
+          'access policy, read again when it changes (default: manifests/access.yaml beside weighbridge.yaml)',
+        )
         .option('--audit-log <file>', 'also append each decision to this file, as a line of JSON')
         .option(
           '--base-url <url>',
-          'address under which clients reach this server, such as that of the TLS in front of it; signed URLs begin ' +
-            'with it (default: the address that is listened on)',
+          'address of this server that signed URLs begin with: another host name than the one by which clients ask the ' +
+            'API, since they drop their token only for another host (default: localhost, for 127.0.0.1)',
           parseBaseUrl,
         )
         .option('--host <address>', 'address to listen on', '127.0.0.1')

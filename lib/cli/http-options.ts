@@ -22,7 +22,7 @@ export async function httpOptions(
   const trustedOrigins = [...configuration.trustedOrigins, hfEndpoint.origin, githubApiUrl.origin];
   return {
     userAgent: `weighbridge/${packageVersion()}`,
-    trustedOrigins: typedOrigin === undefined ? trustedOrigins : [...trustedOrigins, typedOrigin],
+    trustedOrigins: [...trustedOrigins, ...(typedOrigin === undefined ? [] : sameServer(typedOrigin))],
     credentials: [
       ...(hfToken === undefined ? [] : [huggingFaceCredential(hfToken, hfEndpoint)]),
       ...(githubToken === undefined ? [] : [gitHubCredential(githubToken, githubApiUrl)]),
@@ -32,6 +32,14 @@ export async function httpOptions(
     ca: await Promise.all(environment.caFiles.map(readCertificates)),
     onReceived,
   };
+}
+
+/** This machine has several names, and `serve` signs URLs by another one than it is asked by. */
+function sameServer(origin: string): readonly string[] {
+  const { protocol, hostname, port } = new URL(origin);
+  const names = ['localhost', '127.0.0.1', '[::1]'];
+  if (!names.includes(hostname)) return [origin];
+  return names.map((name) => new URL(`${protocol}//${name}:${port}`).origin);
 }
 
 /** None where its variable is unset: who needs it says so, and nobody else is kept from working. */

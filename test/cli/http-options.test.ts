@@ -39,7 +39,10 @@ describe('the network client of a command', () => {
       'http://127.0.0.1:1',
       'http://127.0.0.1:9',
       'https://api.github.com',
+      // Whoever typed one name of this machine meant the others too.
+      'http://localhost:2',
       'http://127.0.0.1:2',
+      'http://[::1]:2',
     ]);
   });
 

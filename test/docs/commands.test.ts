@@ -8,8 +8,8 @@ import { root } from '../project/source-files.ts';
 import { hasProgram } from '../support/has-program.ts';
 import { codeBlocks } from './markdown.ts';
 
-/** The port that the pages name, because it is the default of `serve`. */
-const writtenPort = '8040';
+/** The ports that the pages name: the default of `serve`, and one for a second server. */
+const writtenPorts = ['8040', '8041'];
 const tools = ['bash', 'curl', 'sha256sum', 'aria2c', 'python3', 'tar'];
 const lacking = tools.filter((tool) => !hasProgram(tool));
 
@@ -25,23 +25,24 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** All `sh` blocks of a page as one script: what a block leaves behind, the next one finds. */
 async function scriptOf(page: string): Promise<string> {
-  const port = await freePort();
   const blocks = codeBlocks(readFileSync(join(root, page), 'utf8')).filter(({ language }) => language === 'sh');
   const steps = blocks.flatMap(({ text, line, remark }) => {
     if (remark?.startsWith('not run: ')) return [];
     const shown = `echo "== ${page}:${line}"`;
-    return remark === 'in the background' ? [shown, inBackground(text, port)] : [shown, text];
+    return remark === 'in the background' ? [shown, inBackground(text)] : [shown, text];
   });
-  return ['set -euo pipefail', ...steps].join('\n').replaceAll(writtenPort, String(port));
+  let script = ['set -euo pipefail', ...steps].join('\n');
+  for (const written of writtenPorts) script = script.replaceAll(written, String(await freePort()));
+  return script;
 }
 
 /** Runs a server until the script ends, and waits until it answers: 200 looks, then the page is wrong. */
-function inBackground(command: string, port: number): string {
+function inBackground(command: string): string {
+  const port = writtenPorts.find((written) => command.includes(written)) ?? writtenPorts[0];
   const url = `http://127.0.0.1:${port}/registry.json`;
   return [
     `${command} --port ${port} &`,
-    'server=$!',
-    'trap "kill $server; wait $server" EXIT',
+    "trap 'kill $(jobs -p); wait' EXIT",
     `for look in $(seq 200); do curl -fs -o /dev/null ${url} && break; sleep 0.1; done`,
   ].join('\n');
 }
@@ -71,6 +72,8 @@ describe.skipIf(lacking.length > 0)('the commands of the pages', () => {
     expect(stdout).toContain('2 of 2 files proven');
     expect(stdout).toContain('model.safetensors: OK\n');
     expect(stdout).toContain('my-model@1.1.0 verified');
+    expect(stdout).toContain('our-model@1.0.0 verified');
+    expect(stdout).toContain('by-token/model.safetensors: OK\n');
   }, 300_000);
 
   it('of docs/recipes.md do what it says', async () => {

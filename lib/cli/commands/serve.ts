@@ -10,7 +10,7 @@ import type { CommandContext, CommandRun } from '../command-context.ts';
 import { plural } from '../plural.ts';
 import type { PrivateAccess } from '../serving/private-access.ts';
 import { publicMirror } from '../serving/public-mirror.ts';
-import { checkServeOptions, type ServeOptions } from '../serving/serve-options.ts';
+import { checkServeOptions, isLoopbackHost, otherLoopbackName, type ServeOptions } from '../serving/serve-options.ts';
 
 /** Seconds that answers under way get to end after Ctrl-C. */
 const grace = 3;
@@ -26,11 +26,12 @@ export const run: CommandRun = async (context, input) => {
   try {
     const app = byPath(access?.mounted ?? [], mirror === undefined ? nothingApp : mirrorApp(mirror));
     const server = await startServer(app, options.host, options.port);
-    base = options.baseUrl ?? server.url;
-    if (context.json) context.printJson(documentOf(base, mirror?.url ?? null, releases, access));
-    else context.print(base);
-    if (mirror !== undefined) sayPublic(context, base, mirror.url, releases);
-    if (access !== undefined) sayPrivate(context, base, access, releases);
+    const { url } = server;
+    base = options.baseUrl ?? otherLoopbackName(url);
+    if (context.json) context.printJson(documentOf(url, mirror?.url ?? null, releases, access));
+    else context.print(url);
+    if (mirror !== undefined) sayPublic(context, url, mirror.url, releases);
+    if (access !== undefined) sayPrivate(context, url, access, releases);
     if (!context.signal.aborted) await once(context.signal, 'abort');
     await server.stop(grace);
   } finally {
@@ -84,8 +85,7 @@ function sayPrivate(
   if (shown.some(({ collection }) => collection === 'v1')) {
     context.say('note: the public collection v1 cannot be read here: the access API has its place');
   }
-  const { protocol, hostname } = new URL(base);
-  if (protocol === 'http:' && !/^(?:127\.|localhost$|\[::1\]$)/.test(hostname)) {
+  if (!isLoopbackHost(new URL(base).hostname)) {
     context.say(
       'warning: tokens and signed URLs cross the network in the clear; put TLS in front, and --base-url https://…',
     );

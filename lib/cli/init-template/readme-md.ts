@@ -38,7 +38,20 @@ git add manifests && git commit -m "my-model 1.0.0"
 A published release never changes: other content is refused and takes a new version.
 Settings are in \`weighbridge.yaml\`; ${cloud ? cloudCi : ci}
 Commit \`package-lock.json\` too: CI installs from it.
-${cloud ? deploying : ''}`;
+${cloud ? deploying : privately}`;
+
+const privately = `
+## Private releases
+
+\`access: private\` in a manifest sends a release to \`./mirror-private\`. On this machine the access API gives it out:
+
+\`\`\`
+export WEIGHBRIDGE_TOKEN=$(npx weighbridge token new laptop)   # its SHA-256 goes into manifests/access.yaml
+# add a grant for laptop to manifests/access.yaml, then:
+npx weighbridge serve --private-store file:./mirror-private
+npx weighbridge pull MODEL --from http://127.0.0.1:8040/v1 --into ./weights
+\`\`\`
+`;
 
 const ci = '`.github/workflows/weighbridge.yml` plans on a pull request and stages on a merge.';
 

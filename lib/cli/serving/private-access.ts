@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
 import { ulid } from 'ulid';
-import type { AccessPolicy } from '../../core/access/access-policy.ts';
 import type { AuditLog } from '../../core/access/access-ports.ts';
 import { createAuthenticator } from '../../core/access/authenticate/create-authenticator.ts';
 import { type AuditFile, openAuditFile } from '../../core/access/local/audit-file.ts';
 import { localAccess } from '../../core/access/local/local-access.ts';
 import { PolicyFile } from '../../core/access/local/policy-file.ts';
-import { parsePolicy } from '../../core/access/policy/parse-policy.ts';
-import { InvalidFile, Refused, UsageError } from '../../core/errors.ts';
+import { InvalidFile, Refused } from '../../core/errors.ts';
 import { type ListedRelease, listedReleases } from '../../core/mirror/find-release.ts';
 import { loadRegistry } from '../../core/mirror/load-registry.ts';
 import { StoreMirror } from '../../core/mirror/store-mirror.ts';
@@ -15,6 +13,12 @@ import type { MountedApp } from '../../core/serve/by-path.ts';
 import type { Store } from '../../core/stores/store.ts';
 import type { CommandContext } from '../command-context.ts';
 import { asWeighbridgeError, errorLines } from '../error-output.ts';
+import {
+  checkPolicy,
+  type PolicyFile as PlacedPolicy,
+  parsePolicyFile,
+  readPolicyFile,
+} from '../policy/policy-file.ts';
 import { problemLine } from '../problem-line.ts';
 import type { ServeOptions } from './serve-options.ts';
 
@@ -29,9 +33,6 @@ export interface PrivateAccess {
   close(): Promise<void>;
 }
 
-/** Where the repository that `init` makes keeps it. */
-const usualPolicy = 'manifests/access.yaml';
-
 /**
  * Everything that the access API needs on one machine.
  * @param base address of this server as its clients know it, ending in a slash; asked when a URL is signed
@@ -44,8 +45,8 @@ export async function openPrivateAccess(
   base: () => string,
 ): Promise<PrivateAccess> {
   const { clock } = context;
-  const written = options.policy ?? usualPolicy;
-  const policies = await openPolicy(context, written);
+  const file = await readPolicyFile(context, options.policy);
+  const policies = await openPolicy(context, file);
   const store = await context.openStore(url);
   const reader = new StoreMirror(store);
   const { registry } = await loadRegistry(reader);
@@ -68,41 +69,26 @@ export async function openPrivateAccess(
   return {
     mounted,
     store,
-    policy: written,
+    policy: file.file,
     releases: listedReleases(registry).filter(({ entry }) => entry.pruned === undefined),
     close: () => audit.close(),
   };
 }
 
-async function openPolicy(context: CommandContext, written: string): Promise<PolicyFile> {
-  const { clock, cwd } = context;
-  try {
-    return await PolicyFile.open({
-      path: resolve(cwd, written),
-      clock,
-      parse: (bytes) => parsed(bytes, written, context),
-      onTrouble(error) {
-        for (const line of errorLines(asWeighbridgeError(error))) context.say(line);
-        const invalid = error instanceof InvalidFile;
-        const end = invalid ? 'until the file is good again' : 'for half a minute, unless the file is back by then';
-        context.say(`the access policy that was read before holds on ${end}`);
-      },
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new UsageError(`there is no access policy ${written}, so nobody may read anything`, {
-      cause: error,
-      hint: 'Name another file with --policy. `weighbridge token new NAME` begins one; docs/access.md says how to go on.',
-    });
-  }
-}
-
-function parsed(bytes: Uint8Array, file: string, context: CommandContext): AccessPolicy {
-  const { clock, configuration } = context;
-  const { placeholders } = configuration;
-  const { policy, problems } = parsePolicy(bytes, { file, configuration: { placeholders }, now: clock.now() });
-  for (const problem of problems) context.say(problemLine(problem));
-  return policy;
+async function openPolicy(context: CommandContext, file: PlacedPolicy): Promise<PolicyFile> {
+  // Said once, and before anything else: what is wrong with it, or that there is none.
+  for (const problem of parsePolicyFile(context, file).problems) context.say(problemLine(problem));
+  return await PolicyFile.open({
+    path: file.path,
+    clock: context.clock,
+    parse: (bytes) => checkPolicy(context, file.file, bytes).policy,
+    onTrouble(error) {
+      for (const line of errorLines(asWeighbridgeError(error))) context.say(line);
+      const invalid = error instanceof InvalidFile;
+      const end = invalid ? 'until the file is good again' : 'for half a minute, unless the file is back by then';
+      context.say(`the access policy that was read before holds on ${end}`);
+    },
+  });
 }
 
 /** To whom looks on, and to a file where one is named. */

@@ -12,8 +12,21 @@ export interface ServeOptions {
   readonly port: number;
 }
 
-/** Addresses that listen everywhere and lead nowhere. */
-const everywhere = ['0.0.0.0', '::', '[::]', '0'];
+/** Does this address of a server stay on this machine? */
+export function isLoopbackHost(host: string): boolean {
+  return /^(?:127\.[0-9.]+|localhost|\[?::1\]?)$/i.test(host);
+}
+
+/**
+ * Where signed URLs lead when nothing else is said: to this machine by its other name. A client that follows a
+ * redirect drops its header for another host only, and with the header the URL is refused.
+ * @param url of the server, on loopback
+ */
+export function otherLoopbackName(url: string): string {
+  const other = new URL(url);
+  other.hostname = 'localhost';
+  return other.href;
+}
 
 /** @throws UsageError for options that mean nothing without another */
 export function checkServeOptions(options: ServeOptions): void {
@@ -25,9 +38,11 @@ export function checkServeOptions(options: ServeOptions): void {
     }
     return;
   }
-  if (everywhere.includes(host) && baseUrl === undefined) {
-    throw new UsageError(`signed URLs cannot lead to ${host}`, {
-      hint: 'Say with --base-url under which address clients reach this server.',
+  if (!isLoopbackHost(host) && baseUrl === undefined) {
+    throw new UsageError(`where signed URLs should lead to is not known: ${host} is no address of this machine alone`, {
+      hint:
+        'Name a host of its own for them with --base-url. Clients drop their header only for another host than that ' +
+        'of the API, and with the header a signed URL is refused.',
     });
   }
 }

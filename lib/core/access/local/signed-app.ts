@@ -7,6 +7,10 @@ import { attachmentNamed } from '../../stores/content-disposition.ts';
 import type { Store } from '../../stores/store.ts';
 import type { LocalUrls } from './local-urls.ts';
 
+/** Clients that send their header on to another host, and any client where the API is asked by the very host of the URLs. */
+const onlyOneWay =
+  'only one way to authenticate is allowed: a signed URL, or an Authorization header. With ?redirect=0 the API gives the URL as text';
+
 type App = Hono<{ Bindings: HttpBindings }>;
 
 /**
@@ -19,7 +23,7 @@ export function signedApp(store: Pick<Store, 'head' | 'read'>, urls: LocalUrls, 
   app.all('*', async (context) => {
     const { incoming } = context.env;
     if (incoming.headers.authorization !== undefined) {
-      return refusal(400, 'only one way to authenticate is allowed: a signed URL, or an Authorization header');
+      return refusal(400, onlyOneWay);
     }
     const signed = incoming.method === 'GET' ? urls.verify(incoming.url ?? '') : undefined;
     if (signed === undefined || clock.now().getTime() >= signed.expires * 1000) {
