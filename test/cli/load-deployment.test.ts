@@ -137,6 +137,37 @@ describe('loading a deployment', () => {
     ]);
   });
 
+  it('finds what is wrong with the access API', async () => {
+    const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/1';
+    expect(
+      await problemsOf([
+        'cloud:',
+        '  name: twenty-characters-ab',
+        '  rolePrefix: corporation-',
+        '  account: "111122223333"',
+        '  region: eu-west-1',
+        '  access:',
+        `    domain: { name: access.example.org, certificate: "${certificate}" }`,
+        '    consumerAccounts:',
+        '      - "111122223333"',
+        '      - "222233334444"',
+        '      - "222233334444"',
+      ]),
+    ).toEqual([
+      [7, 'cloud.access.domain.certificate', expect.stringContaining('from eu-west-1 only')],
+      [9, 'cloud.access.consumerAccounts[0]', expect.stringContaining('the account of the deployment')],
+      [11, 'cloud.access.consumerAccounts[2]', 'this account is named twice'],
+    ]);
+    const long = ['  rolePrefix: corporation-wide-', '  access: { consumerAccounts: [ "222233334444" ] }'];
+    expect(await problemsOf(['cloud:', '  name: twenty-characters-ab', ...long])).toEqual([
+      [4, 'cloud.access.consumerAccounts[0]', expect.stringContaining('characters long, 64 are allowed')],
+    ]);
+    expect(await problemsOf(['cloud:', '  private: false', '  access: true'])).toEqual([
+      [3, 'cloud.access', 'there are no private releases to give out: cloud.private is false'],
+    ]);
+    expect(await problemsOf(['cloud: { private: false, access: false }'])).toEqual([]);
+  });
+
   it('says what is wrong with an environment where that was written', async () => {
     expect(
       await problemsOf([

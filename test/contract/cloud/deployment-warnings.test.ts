@@ -42,6 +42,14 @@ describe('an operator is warned', () => {
     expect(warned({ cloud: { encryptionKey: 'create' } })).toEqual([]);
   });
 
+  it('of an access API that was asked for and goes by no policy, and of a policy without such an API', () => {
+    const submitting = { models: { ...publishers.models, policy: true } };
+    expect(warned({ cloud: { access: {} }, publishers })).toEqual(['policy-of-nobody']);
+    expect(warned({ cloud: { access: true }, publishers: submitting })).toEqual([]);
+    expect(warned({ cloud: { access: false }, publishers: submitting })).toEqual(['policy-without-api']);
+    expect(warned({ publishers })).toEqual([]);
+  });
+
   it('of trusted origins', () => {
     expect(warned({ trustedOrigins: ['http://127.0.0.1:8081'] })).toEqual(['trusted-origins']);
   });
