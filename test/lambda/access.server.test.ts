@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpAnswer } from '../../lambda/runtime/http-event.ts';
 import { cloudSchema } from '../../lib/contract/cloud/cloud-configuration.ts';
 import { type RuntimeConfiguration, runtimeConfigurationFile } from '../../lib/contract/cloud/deployment.ts';
-import { handlerVariables } from '../../lib/contract/cloud/handlers.ts';
 import { policyKey } from '../../lib/contract/cloud/state-keys.ts';
 import type { AccessPolicy, Grant } from '../../lib/core/access/access-policy.ts';
 import { newMirrorToken, tokenDigest } from '../../lib/core/access/policy/mirror-token.ts';
