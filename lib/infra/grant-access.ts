@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { artifactKey, objectsKey, registryKey } from '../contract/keys.ts';
+import { artifactKey, notesKey, objectsKey, registryKey } from '../contract/keys.ts';
 import { grantOnBucket } from './bucket-grant.ts';
 import { releaseObjects } from './grant-passes.ts';
 
@@ -9,16 +9,20 @@ import { releaseObjects } from './grant-passes.ts';
 export const longestSession = Duration.hours(1);
 
 /** What the access API says releases are, and which version of an object is meant. Of artifacts it reads nothing. */
-const recordsBelow = (folder: string) => [artifactKey(folder, '*', 'release.json'), objectsKey(folder, '*')];
+const recordsBelow = (folder: string) => [
+  artifactKey(folder, '*', 'release.json'),
+  notesKey(folder, '*'),
+  objectsKey(folder, '*'),
+];
 
-/** Lets the function of the access API read the registry and the two records of each release that it answers from. */
+/** Lets the function of the access API read the registry and the records of each release that it answers from. */
 export function grantReadRecords(mirror: IBucket, api: iam.IGrantable): void {
   grantOnBucket(mirror, api, {
     // Without it S3 answers 403 for a registry that is not there yet.
     bucket: ['s3:ListBucket'],
     objects: [{ actions: ['s3:GetObject'], keys: [registryKey, ...recordsBelow('*')] }],
     kms: ['kms:Decrypt'],
-    reason: 'Releases are not known when the role is made; of each two records, by their exact names.',
+    reason: 'Releases are not known when the role is made; of each its records, by their exact names.',
   });
   // A star of IAM goes over slashes, and an artifact in a folder may be called release.json too, one level down.
   const deeper = recordsBelow('*/*').map((key) => mirror.arnForObjects(key));

@@ -52,6 +52,7 @@ function make({ cloud = {}, key, props }: Variant = {}): Template {
 
 const mirror = '<PrivateBucket.Arn>';
 const state = '<StateBucket.Arn>';
+const records = ['release.json', 'RELEASE.md', 'objects.json'];
 
 /** Who may take a role, of which the logical id begins like this. */
 function trustOf(template: Template, role: string): unknown {
@@ -148,12 +149,12 @@ describe('the access API of the defaults', () => {
       {
         effect: 'Allow',
         actions: ['s3:GetObject'],
-        resources: [`${mirror}/registry.json`, `${mirror}/*/*/release.json`, `${mirror}/*/*/objects.json`],
+        resources: [`${mirror}/registry.json`, ...records.map((record) => `${mirror}/*/*/${record}`)],
       },
       {
         effect: 'Deny',
         actions: ['s3:GetObject'],
-        resources: [`${mirror}/*/*/*/release.json`, `${mirror}/*/*/*/objects.json`],
+        resources: records.map((record) => `${mirror}/*/*/*/${record}`),
       },
       { effect: 'Allow', actions: ['sts:AssumeRole'], resources: ['<AccessSigner.Arn>'] },
     ]);

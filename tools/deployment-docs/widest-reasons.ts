@@ -49,7 +49,7 @@ export const widestReasons: Readonly<Record<string, readonly [statement: string,
     'Records of releases by their exact names; a refusal beside it keeps artifacts of the same name in folders out.',
   ],
   'Access/Function': [
-    `s3:GetObject: ${[objects, record('release.json'), registry].map((key) => key('PrivateMirror')).join(' ')} <State>/policy/current.json`,
+    `s3:GetObject: ${[record('RELEASE.md'), objects, record('release.json'), registry].map((key) => key('PrivateMirror')).join(' ')} <State>/policy/current.json`,
     'What releases are, and who may read them. Of artifacts it reads nothing, not even those that are called like a record.',
   ],
   'Access/Signer': [
