@@ -22,8 +22,16 @@ export function oidcFindings(value: unknown, path: FieldPath, policy: LoosePolic
   for (const [claim, rule] of Object.entries(rules)) {
     findings.push(...claimFindings(claim, rule, [...here, claim], { shared, check }));
   }
-  if (findings.every(({ severity }) => severity === 'warning')) findings.push(...somebody(rules, here, shared));
+  const wellFormed = Object.values(rules).every(isRule);
+  if (wellFormed && findings.every(({ severity }) => severity === 'warning')) {
+    findings.push(...somebody(rules, here, shared));
+  }
   return findings;
+}
+
+function isRule(rule: unknown): boolean {
+  if (typeof rule === 'object') return typeof looseFields(rule).contains === 'string';
+  return rule !== '';
 }
 
 function ownValue(fields: LooseFields, name: string): unknown {

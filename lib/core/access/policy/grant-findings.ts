@@ -4,7 +4,7 @@ import type { FieldPath } from '../../manifest/field-path.ts';
 import { type LooseFields, looseFields, looseList, textOf } from '../../manifest/manifest-document.ts';
 import type { Finding } from '../../manifest/problem-list.ts';
 import { collectionProblem, versionProblem } from '../../manifest/release-name.ts';
-import { longestUrlLifetime } from '../policy-document.ts';
+import { longestUrlLifetime, policyName } from '../policy-document.ts';
 import { type LoosePolicy, type PolicyCheck, warning } from './check-options.ts';
 import { lifetimeSeconds } from './lifetime.ts';
 import { patternProblem } from './text-problem.ts';
@@ -35,7 +35,10 @@ function toFindings(value: unknown, path: FieldPath, { principals }: LoosePolicy
     if (typeof name !== 'string') return [];
     if (names.indexOf(name) !== index) return [warning(here, 'stands here a second time')];
     if (Object.hasOwn(principals, name)) return [];
-    const near = closestWord(name, Object.keys(principals));
+    const near = closestWord(
+      name,
+      Object.keys(principals).filter((known) => policyName.test(known)),
+    );
     const hint = near === undefined ? '' : `; did you mean ${near}?`;
     return [{ path: here, message: `no principal of this name stands under \`principals\`${hint}` }];
   });

@@ -47,7 +47,7 @@ function identityPart(claim: string, pattern: string): { readonly start: number;
 export function identityProblem(claim: string, rule: unknown, shared: SharedIssuer): string | undefined {
   if (claim !== 'sub' && !shared.identifying.includes(claim)) return '';
   if (typeof rule === 'number') return undefined;
-  if (typeof rule !== 'string') return '';
+  if (typeof rule !== 'string') return `write ${claim} as text`;
   if (claim === 'sub') return subjectProblem(rule, shared);
   return paths.includes(claim) ? pathProblem(rule, claim) : wordProblem(rule, claim);
 }

@@ -38,7 +38,8 @@ function addressProblem(text: string): string | undefined {
   }
   const known = sharedIssuer(text);
   if (known !== undefined && known.issuer !== text) return `tokens of ${known.title} say ${known.issuer}, exactly`;
-  if (text !== url.href && text !== url.href.replace(/\/$/u, '')) return `write it as tokens do: ${url.href}`;
+  const plain = url.pathname === '/' ? url.href.replace(/\/$/u, '') : url.href;
+  if (text !== url.href && text !== plain) return `write it as tokens do: ${plain}`;
   return undefined;
 }
 

@@ -23,6 +23,7 @@ export const policyShape: DocumentShape = {
   missing: (path) => hints[String(path.at(-1) ?? '')],
   message(issue, value, path) {
     if (value === null) return undefined;
+    if (issue.code === 'too_small' || issue.code === 'too_big') return sizeMessage(issue);
     return path[0] === 'principals' ? principalMessage(issue, value, path) : issuerMessage(issue, value, path);
   },
 };
@@ -48,4 +49,9 @@ function issuerMessage(issue: z.core.$ZodIssue, value: unknown, path: FieldPath)
     return `text, or a list of texts, belongs here, not ${describeValue(value)}`;
   }
   return undefined;
+}
+
+function sizeMessage(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string | undefined {
+  if (issue.code === 'too_big') return `at most ${issue.maximum} characters`;
+  return issue.origin === 'array' ? 'the list is empty; at least one belongs here' : 'the text is empty';
 }
