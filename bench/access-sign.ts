@@ -42,17 +42,22 @@ export const accessSign: Bench = {
           ['getSignedUrl of the SDK, one by one', () => presignAll(server)],
         ];
         const times = jobs.map((): number[] => []);
+        const cpu = jobs.map((): number[] => []);
         for (const [, job] of jobs) await job();
         for (let round = 0; round < rounds; round += 1) {
           for (const [index, [, job]] of jobs.entries()) {
             const started = performance.now();
+            const before = process.cpuUsage();
             await job();
+            const { user, system } = process.cpuUsage(before);
+            cpu[index]?.push((user + system) / 1e6);
             times[index]?.push((performance.now() - started) / 1000);
           }
         }
         report(
           jobs.map(([name]) => name),
           times,
+          cpu,
           print,
         );
       } finally {
@@ -127,13 +132,20 @@ async function presignAll({ files }: PrivateServer): Promise<void> {
   client.destroy();
 }
 
-function report(names: readonly string[], times: readonly (readonly number[])[], print: (line: string) => void): void {
+/** @param cpu seconds of this process alone: of `serve` they are its client's */
+function report(
+  names: readonly string[],
+  times: readonly (readonly number[])[],
+  cpu: readonly (readonly number[])[],
+  print: (line: string) => void,
+): void {
   const milliseconds = (seconds: number) => (1000 * seconds).toFixed(0);
   const rows = names.map((name, index) => {
     const all = times[index] ?? [];
-    return [name, milliseconds(median(all)), milliseconds(Math.max(...all)), all.map(milliseconds).join(' ')];
+    const used = milliseconds(median(cpu[index] ?? []));
+    return [name, milliseconds(median(all)), milliseconds(Math.max(...all)), used, all.map(milliseconds).join(' ')];
   });
-  for (const line of alignedRows([['', 'median ms', 'longest ms', 'all'], ...rows])) print(line);
+  for (const line of alignedRows([['', 'median ms', 'longest ms', 'CPU ms here', 'all'], ...rows])) print(line);
   const [folder = [], s3 = [], sdk = []] = times;
   const ratio = median(s3.map((time, round) => time / (sdk[round] ?? Number.NaN)));
   print(`time of POST /v1/urls for S3 to that of the SDK alone: ${ratio.toFixed(2)}`);
