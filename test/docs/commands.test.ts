@@ -10,7 +10,7 @@ import { codeBlocks } from './markdown.ts';
 
 /** The ports that the pages name: the default of `serve`, and one for a second server. */
 const writtenPorts = ['8040', '8041'];
-const tools = ['bash', 'curl', 'sha256sum', 'aria2c', 'python3', 'tar'];
+const tools = ['bash', 'curl', 'wget', 'sha256sum', 'aria2c', 'python3', 'tar'];
 const lacking = tools.filter((tool) => !hasProgram(tool));
 
 let folder: string;
@@ -79,8 +79,11 @@ describe.skipIf(lacking.length > 0)('the commands of the pages', () => {
   it('of docs/recipes.md do what it says', async () => {
     const { code, stdout, stderr } = await runPage('docs/recipes.md');
     expect(code, `${stdout}\n${stderr}`).toBe(0);
-    // By curl alone, as a whole, and in the copy.
-    expect(stdout.split('model.safetensors: OK\n').length - 1).toBe(3);
+    // By curl alone, as a whole, in the copy; private by header, by netrc and by URL. Other steps fail by themselves.
+    expect(stdout.split('model.safetensors: OK\n').length - 1).toBe(6);
+    expect(stdout).toContain('my-private@1.0.0: 2 of 2 files proven');
+    expect(stdout).toContain('model.safetensors is right\n');
+    expect(stdout + stderr).not.toMatch(/signature=|weighbridge_[\w-]{43}/);
     expect(stdout).toContain('file:./copied: 1 release verified');
     expect(stdout).toMatch(/^1\.0\.0$/m);
   }, 300_000);

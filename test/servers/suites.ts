@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '../..');
 /** Programs that tests ask for with `hasProgram`, and the Debian package of each. */
 const stockPrograms: Readonly<Record<string, string>> = {
   curl: 'curl',
+  wget: 'wget',
   aria2c: 'aria2',
   sha256sum: 'coreutils',
   python3: 'python3',
