@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../../../lib/core/access/policy/parse-policy.ts';
 import { readAccessPolicy } from '../../../../lib/core/access/policy/read-access-policy.ts';
@@ -43,4 +45,11 @@ describe('an access policy of the corpus that is right is read, with the exact w
       expect(valid).toBe(true);
     });
   }
+});
+
+describe('the example of an access policy', () => {
+  it('is right, and nothing about it needs to be said', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../../../examples/access.yaml'), 'utf8');
+    expect(outcome(text)).toEqual({ valid: true, problems: [] });
+  });
 });
