@@ -48,7 +48,8 @@ async function answer({ environment, ...opened }: Api, event: HttpEvent): Promis
   const signedBy = provenRoute.test(event.routeKey) ? authorizer?.iam : undefined;
   const caller = signedBy && awsCaller(signedBy, environment.consumers);
   const bindings = { target: targetOf(event), requestId, ...(caller === undefined ? {} : { awsCaller: caller }) };
-  return await httpAnswer(await opened.answer(httpRequest(event), bindings));
+  const request = httpRequest(event);
+  return await httpAnswer(await opened.answer(request, bindings), request);
 }
 
 function openApi(functionName: string): Api {

@@ -1,4 +1,7 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { z } from 'zod';
+import type { ApiError } from '../../lib/core/access/wire.ts';
 
 /**
  * A request as an HTTP API of API Gateway hands it to a function (payload format 2.0), less what nobody reads.
@@ -23,7 +26,7 @@ export interface HttpAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly isBase64Encoded: false;
+  readonly isBase64Encoded: boolean;
 }
 
 /** Nobody's name: what the application answers does not depend on the host that was asked. */
@@ -61,12 +64,38 @@ function isHeader(name: string, value: string): boolean {
   return /^[\w!#$%&'*+\-.^`|~]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
-/** The answer for the gateway. Every answer of the application is text. */
-export async function httpAnswer(response: Response): Promise<HttpAnswer> {
-  return {
-    statusCode: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: await response.text(),
-    isBase64Encoded: false,
-  };
+/** Bytes of an answer as JSON: Lambda takes 6,291,556, headers and all. */
+const largest = 6_200_000;
+
+/** What is larger than an answer may be, for who does not take it compressed. */
+const tooLarge = {
+  error: { code: 'TooLarge', message: 'this is larger than the gateway answers: ask with Accept-Encoding: gzip' },
+} satisfies ApiError;
+
+/**
+ * The answer for the gateway. Every answer of the application is text; one that is too large as it is, such as the
+ * record of ten thousand files, goes compressed to who takes that.
+ */
+export async function httpAnswer(response: Response, request?: Request): Promise<HttpAnswer> {
+  const { status, headers: said } = response;
+  const body = await response.text();
+  const headers = Object.fromEntries(said);
+  if (isAnswerable(body)) return { statusCode: status, headers, body, isBase64Encoded: false };
+  const zipped = takesGzip(request) ? (await promisify(gzip)(body)).toString('base64') : '';
+  const plain = Object.fromEntries([...said].filter(([name]) => !['content-length', 'etag'].includes(name)));
+  if (zipped !== '' && isAnswerable(zipped)) {
+    const coded = { ...plain, 'content-encoding': 'gzip', vary: 'accept-encoding' };
+    return { statusCode: status, headers: coded, body: zipped, isBase64Encoded: true };
+  }
+  return { statusCode: 413, headers: plain, body: JSON.stringify(tooLarge), isBase64Encoded: false };
+}
+
+/** A quote or a control character takes up to six bytes. */
+function isAnswerable(body: string): boolean {
+  return body.length < largest / 6 || Buffer.byteLength(JSON.stringify(body)) < largest;
+}
+
+function takesGzip(request: Request | undefined): boolean {
+  const codings = request?.headers.get('accept-encoding') ?? '';
+  return codings.split(',').some((coding) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?:1|0\.0*[1-9]).*)?$/i.test(coding));
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { httpAnswer, httpEventSchema, httpRequest, targetOf } from '../../lambda/runtime/http-event.ts';
 
@@ -90,5 +91,24 @@ describe('a request as the gateway hands it over', () => {
       headers: { location: 'https://a/?b=c' },
       body: '',
     });
+  });
+
+  it('goes compressed to who takes that, where it is larger than Lambda takes; others are told', async () => {
+    const record = JSON.stringify(Array.from({ length: 120_000 }, (_, index) => ({ file: `layer-${index}.bin` })));
+    const larger = record + ' '.repeat(3_000_000);
+    const request = (coding: string) => new Request('https://a/', { headers: { 'accept-encoding': coding } });
+    const plain = await httpAnswer(new Response(record), request('gzip'));
+    expect([plain.isBase64Encoded, plain.body === record]).toEqual([false, true]);
+    expect(Buffer.byteLength(JSON.stringify(plain))).toBeLessThan(6_291_556);
+    for (const coding of ['gzip', 'br, gzip;q=0.5', '*']) {
+      const answer = await httpAnswer(new Response(larger, { headers: { 'x-kept': 'yes' } }), request(coding));
+      expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', 'x-kept': 'yes' });
+      expect(gunzipSync(Buffer.from(answer.body, 'base64')).toString()).toBe(larger);
+    }
+    for (const coding of ['identity', 'br', 'gzip;q=0', '']) {
+      const answer = await httpAnswer(new Response(larger, { headers: { etag: '"a"' } }), request(coding));
+      expect([answer.statusCode, answer.headers.etag]).toEqual([413, undefined]);
+      expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'TooLarge' } });
+    }
   });
 });
