@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { runMain } from '../../cli/run-main.ts';
 import type { BucketSide } from './bucket-side.ts';
 import type { TrueRelease, Workspace } from './workspace.ts';
 
@@ -33,10 +34,11 @@ export async function storeProblems(
   for (const name of wanted) if (!found.has(name)) problems.push(`${name} is missing`);
   problems.push(...(await registryProblems(side, releases)));
   for (const key of (await side.pending()) ?? []) problems.push(`an upload of ${key} is left`);
-  const verified = await workspace.start(
-    ['verify', '--store', side.url, '--progress', 'none'],
-    side.variables(side.origin),
-  ).ended;
+  // In this process: how it starts is nothing that a store could break.
+  const verified = await runMain(['verify', '--store', side.url, '--progress', 'none'], {
+    cwd: workspace.folder,
+    variables: { ...side.variables(side.origin) },
+  });
   if (verified.code !== 0) problems.push(`verify ended with ${verified.code}: ${verified.stdout}${verified.stderr}`);
   return problems;
 }
