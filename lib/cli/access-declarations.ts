@@ -16,7 +16,7 @@ export const accessDeclarations: readonly CommandDeclaration[] = [
     examples: [
       'weighbridge access explain --as build-farm my-model@1.2.0',
       'weighbridge access explain --as arn:aws:iam::111122223333:role/ci my-model',
-      'weighbridge access explain --as oidc:github:repository=my-org/my-repo,ref=refs/heads/main my-model',
+      'weighbridge access explain --as oidc:github:repository=my-org/my-repo,ref=x my-model',
       'weighbridge access explain --as build-farm my-model@1.2.0 weights/model.safetensors --json',
     ],
     declare: (command) =>
