@@ -1,14 +1,20 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CreateOpenIDConnectProviderCommand, IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { gcsRoleName } from '../../lib/contract/cloud/resource-names.ts';
+import { type OidcIssuer, startOidcIssuer } from '../fixtures/oidc-issuer.ts';
 import { newToken, type RunningTokenService, startTokenService } from '../servers/google-token-service.ts';
 import { lacksAwsEmulator } from '../servers/running-servers.ts';
 import { type RunningStrictGcs, startStrictGcs } from '../servers/strict-gcs/start-strict-gcs.ts';
 import { generateBytes } from '../upstream/generate-bytes.ts';
 import { startUpstream, type Upstream } from '../upstream/upstream.ts';
+import { askApi, takenByOther } from './access-callers.ts';
 import { callerInEmulator } from './caller-in-emulator.ts';
 import { clientSettings } from './client-settings.ts';
 import { stackStatus } from './deploy-template.ts';
@@ -16,6 +22,8 @@ import { DeployedMirror, peopleArn } from './deployed-mirror.ts';
 import { artifact, release } from './mirror-world.ts';
 
 const provider = '//iam.googleapis.com/projects/12/locations/global/workloadIdentityPools/weighbridge/providers/aws';
+/** An account whose roles may ask for private releases. */
+const consumers = '222233334444';
 const limit = { timeout: 240_000 };
 const bytes = generateBytes('kept', 50_000);
 
@@ -26,11 +34,13 @@ describe.skipIf(lacksAwsEmulator())('a deployment on MiniStack', () => {
   let gcs: RunningStrictGcs;
   let tokens: RunningTokenService;
   let cloudFormation: CloudFormationClient;
+  let issuer: OidcIssuer;
   let admitted = false;
 
   beforeAll(async () => {
     upstream = await startUpstream();
     upstream.put('/kept.bin', bytes);
+    issuer = await startOidcIssuer();
     mirror = await DeployedMirror.start('mirror');
     cloudFormation = new CloudFormationClient(clientSettings(mirror.emulator));
     const token = newToken();
@@ -48,6 +58,7 @@ describe.skipIf(lacksAwsEmulator())('a deployment on MiniStack', () => {
     cloudFormation?.destroy();
     await mirror?.stop();
     await upstream?.close();
+    await issuer?.close();
     await gcs?.stop();
     await tokens?.stop();
   }, limit.timeout);
@@ -60,6 +71,7 @@ describe.skipIf(lacksAwsEmulator())('a deployment on MiniStack', () => {
       cloud: {
         tags: { team: 'weights' },
         pipeline: { timeoutSeconds: 20 },
+        access: { consumerAccounts: [consumers] },
         gcs: {
           project: 'my-project',
           location: 'EU',
@@ -72,10 +84,11 @@ describe.skipIf(lacksAwsEmulator())('a deployment on MiniStack', () => {
       },
       publishers: {
         models: { principals: [peopleArn()], collections, access: ['public'] },
+        secrets: { principals: [peopleArn()], collections: ['secret-*'], access: ['private'], policy: true },
         ci: { github: { owner: 'someone', repository: 'weights' }, collections: ['ci-*'], access: ['public'] },
       },
       sources: { hosts: ['127.0.0.1'] },
-      trustedOrigins: [upstream.origin],
+      trustedOrigins: [upstream.origin, issuer.issuer],
     });
   }
 
@@ -117,6 +130,68 @@ describe.skipIf(lacksAwsEmulator())('a deployment on MiniStack', () => {
 
   it('publishes', limit, async () => {
     expect((await mirror.submit(manifest())).report).toMatchObject({ ok: true, state: 'published' });
+  });
+
+  const token = `weighbridge_${randomBytes(32).toString('base64url')}`;
+
+  /** What the access API answers when it is asked for the URL of the private file. */
+  async function asked(output: 'AccessUrl' | 'IamAccessUrl', credential: Parameters<typeof askApi>[3] = {}) {
+    const path = '/secret-model/1.0.0/kept.bin?redirect=0';
+    return await askApi(mirror.emulator, mirror.output(output), path, credential);
+  }
+
+  it(
+    'gives private releases to those whom the access policy names, and the bytes by the URL alone',
+    limit,
+    async () => {
+      const secret = release('secret-model', [artifact('kept.bin', bytes, upstream.url('/kept.bin'))], {
+        access: 'private',
+      });
+      await mirror.submit(secret, { publisher: 'secrets' });
+      const sha256 = createHash('sha256').update(token).digest('hex');
+      const policy = {
+        weighbridgeAccess: 1,
+        issuers: { ci: { issuer: issuer.issuer, audience: 'weighbridge' } },
+        principals: {
+          partners: { aws: [consumers] },
+          jobs: { oidc: { issuer: 'ci', claims: { sub: 'tester' } } },
+          farm: { tokens: [{ sha256, expires: '2099-12-31' }] },
+        },
+        grants: { weights: { to: ['partners', 'jobs', 'farm'], collections: ['secret-*'], maximumLifetime: '10m' } },
+      };
+      await writeFile(join(mirror.folder, 'access.yaml'), stringify(policy));
+      const submit = ['submit', 'access.yaml', '--publisher', 'secrets', '--wait', '--timeout', '120s'];
+      expect(await mirror.weighbridge(submit, { publisher: 'secrets' })).toMatchObject({ code: 0 });
+
+      const role = mirror.output(`ConsumerRole${consumers}`);
+      const answers = [
+        await asked('IamAccessUrl', { signedBy: await takenByOther(mirror.emulator, consumers, role) }),
+        await asked('AccessUrl', { bearer: await issuer.token() }),
+        await asked('AccessUrl', { bearer: token }),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      for (const { text } of answers) {
+        const url = new URL(text.trim());
+        const answer = await fetch(url);
+        expect([answer.status, Buffer.from(await answer.arrayBuffer()).equals(bytes)]).toEqual([200, true]);
+        url.searchParams.set('X-Amz-Expires', '3600');
+        expect((await fetch(url)).status).toBe(403);
+      }
+    },
+  );
+
+  it('gives them to nobody else', limit, async () => {
+    const refusals = [
+      await asked('IamAccessUrl'),
+      await asked('IamAccessUrl', { bearer: token }),
+      // In this account, and it may invoke everything; the policy does not name it.
+      await asked('IamAccessUrl', { signedBy: mirror.emulator.credentials }),
+      await asked('AccessUrl'),
+      await asked('AccessUrl', { bearer: `weighbridge_${randomBytes(32).toString('base64url')}` }),
+      await asked('AccessUrl', { bearer: await issuer.token({ sub: 'stranger' }) }),
+    ];
+    expect(refusals.map(({ status }) => status)).toEqual([403, 403, 404, 401, 401, 404]);
+    expect(refusals.map(({ text }) => text).join()).not.toMatch(/kept|X-Amz/);
   });
 
   it('is changed where a setting changes, and replaces nothing that holds something', limit, async () => {

@@ -1,0 +1,62 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { Hash } from '@smithy/core/serde';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { AwsEmulator } from '../servers/start-aws-emulator.ts';
+import { clientSettings } from './client-settings.ts';
+import { createUser } from './create-user.ts';
+import type { SessionKeys } from './deployed-mirror.ts';
+
+/** An answer of the access API. */
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/**
+ * A GET of a deployed access API, by a path such as `/v1/registry`, redirects not followed.
+ * @param url one of the stack's outputs `AccessUrl` and `IamAccessUrl`, whose host an emulator knows by a path
+ */
+export async function askApi(
+  emulator: AwsEmulator,
+  url: string,
+  path: string,
+  credential: { readonly bearer?: string; readonly signedBy?: SessionKeys } = {},
+): Promise<Answered> {
+  const { hostname, pathname } = new URL(url);
+  const [api = ''] = hostname.split('.');
+  const at = new URL(`${emulator.url}/_aws/execute-api/${api}/$default${pathname}${path}`);
+  const { bearer, signedBy } = credential;
+  const headers = {
+    ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    ...(signedBy === undefined ? {} : await signature(emulator.region, at, signedBy)),
+  };
+  const answer = await fetch(at, { headers, redirect: 'manual' });
+  return { status: answer.status, text: await answer.text() };
+}
+
+async function signature(region: string, url: URL, credentials: SessionKeys): Promise<Record<string, string>> {
+  const signer = new SignatureV4({
+    ...{ region, service: 'execute-api', sha256: Hash.bind(null, 'sha256') },
+    credentials: { ...credentials },
+  });
+  const { host, hostname, pathname: path, searchParams } = url;
+  const query = Object.fromEntries(searchParams);
+  const signed = await signer.sign({ method: 'GET', protocol: 'http:', hostname, path, query, headers: { host } });
+  const { host: _, ...headers } = signed.headers;
+  return headers;
+}
+
+/** A session of a role, taken by a user of another account who may take any. */
+export async function takenByOther(emulator: AwsEmulator, account: string, RoleArn: string): Promise<SessionKeys> {
+  // The root user of another account has its number for a key.
+  const root = { accessKeyId: account, secretAccessKey: emulator.credentials.secretAccessKey };
+  const iam = new IAMClient({ ...clientSettings(emulator), credentials: root });
+  const user = await createUser(iam, 'consumer', [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }]);
+  iam.destroy();
+  const sts = new STSClient({ ...clientSettings(emulator), credentials: user });
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'job' }));
+  sts.destroy();
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
