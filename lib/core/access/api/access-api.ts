@@ -18,7 +18,10 @@ import { denied, type Ruled } from './ruling.ts';
 /** Where there is no policy, nobody may do anything. */
 const nobody: AccessPolicy = { issuers: {}, principals: {}, grants: [] };
 
-/** Sees every request through: who asks, what the policy says, what the store has, one line of audit. */
+/**
+ * Sees every request through: who asks, what the policy says, what the store has, one decision for the audit. Health,
+ * the OpenAPI document and methods that a route does not take need no decision. What the audit cannot be told is not done.
+ */
 export class AccessApi {
   readonly #ports: AccessPorts;
   readonly #places: Places;
