@@ -5,6 +5,7 @@ import { cloudPlace } from '../cloud/cloud-place.ts';
 import type { DeploymentOptions } from '../cloud/submit-options.ts';
 import type { CommandRun } from '../command-context.ts';
 import { type Check, isWell } from '../doctor/check.ts';
+import { checkAccess } from '../doctor/check-access.ts';
 import { checkDeployment } from '../doctor/check-deployment.ts';
 import { checkSources } from '../doctor/check-sources.ts';
 
@@ -18,6 +19,7 @@ export const run: CommandRun = async (context, input) => {
   try {
     const checks = [
       ...(await checkDeployment(context, place, buckets)),
+      ...(await checkAccess(context, place, buckets)),
       ...(await checkSources(context, place, buckets)),
     ];
     const ok = isWell(checks);

@@ -31,7 +31,9 @@ describe.skipIf(s3 === undefined)('doctor', () => {
     await root.send(new PutObjectCommand({ Bucket: source, Key: 'exports/a', Body: 'a' }));
     hub = createServer((request, response) => {
       const refusal = request.url?.includes('busy') === true ? 429 : 200;
-      response.writeHead(request.url?.includes('nobody') === true ? 404 : refusal).end();
+      const health = JSON.stringify({ service: 'weighbridge-access', api: 1, ok: true });
+      response.writeHead(request.url?.includes('nobody') === true ? 404 : refusal);
+      response.end(request.url === '/v1/healthz' ? health : undefined);
     });
     await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
     cwd = await mkdtemp(join(tmpdir(), 'weighbridge-doctor-'));
@@ -113,6 +115,32 @@ sources:
     for (const kind of ['state', 'public', 'private']) {
       expect(of(`s3://${bucketOf(kind)}`)).toMatchObject({ state: 'unknown', message });
     }
+  });
+
+  it('says which access policy holds, and whether the access API answers', async () => {
+    const policyAt = `s3://${bucketOf('state')}/policy/current.json`;
+    const none = (await checks()).of(policyAt);
+    expect(none).toMatchObject({ state: 'ok', message: expect.stringContaining('no access policy yet') });
+    const put = (document: object) =>
+      root.send(
+        new PutObjectCommand({ Bucket: bucketOf('state'), Key: 'policy/current.json', Body: JSON.stringify(document) }),
+      );
+    const place = { format: 1, attempt: 'A', publisher: 'models', submittedAt: '2026-01-02T03:04:05Z' };
+    const empty = { issuers: {}, principals: { lab: { kind: 'aws', arns: ['111122223333'] } }, grants: [] };
+    await put({ ...place, sha256: 'ab'.repeat(32), commit: '12'.repeat(20), policy: empty });
+    const api = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`;
+    const { of } = await checks({ WEIGHBRIDGE_API: `${api}/v1` });
+    expect(of(policyAt)).toMatchObject({
+      state: 'ok',
+      message: '0 grants to 1 principal, submitted by models at 2026-01-02T03:04:05Z, commit 121212121212',
+    });
+    expect(of(`access API at ${api}/v1`)).toMatchObject({ state: 'ok', message: 'it answers' });
+    await put({ ...place, policy: {} });
+    const bad = await checks({ WEIGHBRIDGE_API: `${api}/nobody/v1` });
+    expect(bad.of(policyAt)).toMatchObject({ state: 'failed', message: 'it is no access policy' });
+    expect(bad.of(`access API at ${api}/nobody/v1`)).toMatchObject({ state: 'failed' });
+    const { of: unset } = await checks();
+    expect(unset('access API')?.lines?.[0]).toContain('describe-stacks');
   });
 
   it('says what to write where the account is missing', async () => {
