@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type S3ServerName, s3Server } from '../servers/running-servers.ts';
+import { s3Server } from '../servers/running-servers.ts';
 import { startStrictGcs } from '../servers/strict-gcs/start-strict-gcs.ts';
 import type { BucketSide } from './support/bucket-side.ts';
 import { gcsSide } from './support/gcs-side.ts';
@@ -8,6 +8,7 @@ import { storeProblems } from './support/store-problems.ts';
 import { type TrueRelease, Workspace } from './support/workspace.ts';
 
 const publishers = 20;
+const server = s3Server('minio');
 let workspace: Workspace;
 
 beforeEach(async () => {
@@ -34,18 +35,15 @@ async function publishAtOnce(side: BucketSide): Promise<void> {
 }
 
 describe('twenty processes that publish at once', () => {
-  describe.each<S3ServerName>(['versitygw', 'minio'])('into %s', (name) => {
-    const server = s3Server(name);
-
-    it.skipIf(server === undefined)('lose none of their releases', { timeout: 600_000 }, async () => {
-      if (server === undefined) return;
-      const side = await s3Side(server);
-      try {
-        await publishAtOnce(side);
-      } finally {
-        side.close();
-      }
-    });
+  // Not versitygw, which may lose one: test/core/stores/s3-store.server.test.ts says why.
+  it.skipIf(server === undefined)('into MinIO lose none of their releases', { timeout: 600_000 }, async () => {
+    if (server === undefined) return;
+    const side = await s3Side(server);
+    try {
+      await publishAtOnce(side);
+    } finally {
+      side.close();
+    }
   });
 
   it('into GCS lose none of their releases, though it takes one write of an object a second', {
