@@ -20,6 +20,7 @@ import { clientSettings } from './client-settings.ts';
 import { stackStatus } from './deploy-template.ts';
 import { DeployedMirror, peopleArn } from './deployed-mirror.ts';
 import { artifact, release } from './mirror-world.ts';
+import { readLogs } from './read-logs.ts';
 
 const provider = '//iam.googleapis.com/projects/12/locations/global/workloadIdentityPools/weighbridge/providers/aws';
 /** An account whose roles may ask for private releases. */
@@ -192,6 +193,17 @@ describe.skipIf(lacksAwsEmulator())('a deployment on MiniStack', () => {
     ];
     expect(refusals.map(({ status }) => status)).toEqual([403, 403, 404, 401, 401, 404]);
     expect(refusals.map(({ text }) => text).join()).not.toMatch(/kept|X-Amz/);
+  });
+
+  it('has a line for each decision in its logs, and neither URLs nor tokens', limit, async () => {
+    const lines = await readLogs(mirror.logs);
+    const decisions = lines.filter((line) => line.includes('"type":"access"')).map((line) => JSON.parse(line));
+    expect(decisions.map(({ outcome }) => outcome)).toEqual([
+      ...['allowed', 'allowed', 'allowed'],
+      ...['denied', 'unauthenticated', 'unauthenticated', 'denied'],
+    ]);
+    expect(decisions[0]).toMatchObject({ who: `aws ${consumers}`, rule: 'weights' });
+    expect(lines.join('\n')).not.toMatch(/X-Amz-Signature|weighbridge_[\w-]{43}|eyJ[\w-]{10}/);
   });
 
   it('is changed where a setting changes, and replaces nothing that holds something', limit, async () => {
