@@ -22,16 +22,18 @@ function following(command: Command): Command {
 export const cloudDeclarations: readonly CommandDeclaration[] = [
   {
     name: 'submit',
-    summary: 'hand manifests to the pipeline in the cloud',
+    summary: 'hand manifests, or the access policy, to the pipeline in the cloud',
     detail:
       'Checks what can be checked here, sends the files that `file:` sources name, then the manifests, which starts a ' +
-      'run each. Submitting again after a failure continues that run.',
+      'run each. Submitting again after a failure continues that run. An access policy goes before them, and needs a ' +
+      'publisher with `policy: true`.',
     examples: [
       'weighbridge submit manifests/my-model/1.0.0.yaml --wait',
       'weighbridge submit manifests/my-model/1.0.0.yaml --env prod --publisher models',
+      'weighbridge submit manifests/access.yaml --wait',
     ],
     declare: (command) =>
-      following(command.argument('<manifests...>', 'manifest files'))
+      following(command.argument('<manifests...>', 'manifest files, and at most one access policy'))
         .option('--summary <file>', 'with --wait: write the reports as Markdown behind what is in this file')
         .option('--hide-private', 'say of private releases how they ended, and no names, also on the terminal'),
     load: () => import('../commands/submit.ts'),
