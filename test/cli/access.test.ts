@@ -20,6 +20,10 @@ grants:
     to: [ci, trainers, old-farm]
     collections: ["my-*"]
     versions: ">=1 <2"
+  second:
+    to: [trainers]
+    collections: [my-model]
+    versions: "2.x"
   config:
     to: [ci]
     collections: [my-model]
@@ -73,6 +77,7 @@ describe('weighbridge access explain', () => {
     const file = await explain(main, 'my-model@2.0.0', 'model.bin');
     expect(file.code).toBe(4);
     expect(file.stdout).toContain('covers the files *.json');
+    expect(file.stdout).toContain('Widen `files` of the grant config, or write another grant.');
     expect((await explain('trainers', 'my-model@1.5.0-rc.1')).stdout).toContain('`prereleases: true` would cover it');
     expect((await explain('trainers', 'my-model@nightly')).stdout).toContain('`tags` must name it');
   });
@@ -95,6 +100,7 @@ describe('weighbridge access explain', () => {
       maximumLifetime: null,
       grants: [
         { name: 'stable', applies: false },
+        { name: 'second', applies: false },
         { name: 'config', applies: false },
       ],
     });

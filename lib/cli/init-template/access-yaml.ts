@@ -16,12 +16,12 @@ weighbridgeAccess: 1 # format version
 
 # Identity providers whose tokens are taken.
 # issuers:
-#   github: { issuer: https://token.actions.githubusercontent.com, audience: weights }
+#   github: { issuer: https://token.actions.githubusercontent.com, audience: "https://weights.example.org" } # origin of the API
 
 # Who may be granted something, by name.
 # principals:
 #   research: { aws: [ "111122223333", "arn:aws:iam::444455556666:role/training-*" ] }
-#   ci: { oidc: { issuer: github, claims: { sub: "repo:acme/inference:ref:refs/heads/main" } } }
+#   ci: { oidc: { issuer: github, claims: { repository: acme/inference, ref: refs/heads/main } } }
 #   build-farm: { tokens: [] } # npx weighbridge token new build-farm
 
 # What may be read, by whom. In a pattern * is anything but "/" and ":", ** anything at all.

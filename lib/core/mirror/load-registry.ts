@@ -24,7 +24,9 @@ export async function loadRegistry(reader: MirrorReader, signal?: AbortSignal): 
     if (!(error instanceof NotFound) || reader.shownTo !== undefined) throw error;
     throw new NotFound(`${reader.url} is not a mirror: it has no ${registryKey}`, {
       cause: error,
-      hint: 'Stage a release into it first, or name another store.',
+      hint: /^https?:/i.test(reader.url)
+        ? 'Correct the address: that of a mirror is without /registry.json, that of an access API ends in /v1 or /iam/v1.'
+        : 'Stage a release into it first, or name another store.',
     });
   }
   return parseRegistry(bytes, `${registryKey} of ${reader.url}`);

@@ -117,15 +117,16 @@ function adviceFor(
   if (own.length === 0) return 'Nobody in `principals` is this caller: describe it there, and name it in a grant.';
   const expired = expiredAdvice(policy, own, now);
   if (expired !== null) return expired;
-  const grants = compilePolicy(policy).grants;
-  const near = grants.find(
+  const near = compilePolicy(policy).grants.filter(
     (one) => one.coversCollection(collection) && (version === undefined || one.coversVersion(version)),
   );
-  const names = own.join(' or ');
-  if (near === undefined) return `No grant covers this at all: write one with \`to: [${own[0]}]\` under \`grants\`.`;
-  return near.grant.to.some((name) => own.includes(name))
-    ? `Widen \`files\` of the grant ${near.grant.name}, or write another grant.`
-    : `The grant ${near.grant.name} covers it for others: add ${names} to its \`to\`, or write a grant of its own.`;
+  const [first] = near;
+  if (first === undefined) return `No grant covers this at all: write one with \`to: [${own[0]}]\` under \`grants\`.`;
+  // Its own grant first: to be named by one that was made for others may give it more than is asked for.
+  const ownOne = near.find(({ grant }) => grant.to.some((name) => own.includes(name)));
+  return ownOne === undefined
+    ? `The grant ${first.grant.name} covers it for others: add ${own.join(' or ')} to its \`to\`, or write a grant of its own.`
+    : `Widen \`files\` of the grant ${ownOne.grant.name}, or write another grant.`;
 }
 
 /** Tokens are the one thing of a policy that time undoes. */
