@@ -1,5 +1,7 @@
+import type { Clock } from '../clock.ts';
+import type { Reporter } from '../events.ts';
 import type { HttpClient } from '../http/http-client.ts';
-import type { Store } from '../stores/store.ts';
+import type { OpenBucket } from '../sources/bucket-object-source.ts';
 
 /** What importers need of the outside. */
 export interface ImportPorts {
@@ -10,7 +12,13 @@ export interface ImportPorts {
   /** More placeholder texts, from the configuration. */
   readonly placeholders: readonly string[];
   readonly http: HttpClient;
-  /** A bucket, to be listed and looked at: `s3://bucket/prefix`, `gs://bucket/prefix`. */
-  openStore(url: string): Promise<Store>;
+  /** `https://huggingface.co`, or `HF_ENDPOINT`. */
+  readonly huggingFaceEndpoint: URL;
+  /** `https://api.github.com`, or `GITHUB_API_URL`. */
+  readonly gitHubApi: URL;
+  /** A bucket as a whole, to be listed and looked at: `s3` and `gs`. */
+  readonly openBucket: OpenBucket;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }

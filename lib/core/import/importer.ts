@@ -65,6 +65,8 @@ export interface ImportedArtifact {
   readonly sources: readonly string[];
   /** Lowercase hex: what the input expects. Never from a claim that something was verified. */
   readonly sha256?: string;
+  /** Where the digest is from: published by upstream, or computed here. Absent: declared by the input. */
+  readonly digestFrom?: 'upstream' | 'computed';
   /** Bytes, exact. A rounded size goes into `metadata`. */
   readonly size?: number;
   readonly required: boolean;
