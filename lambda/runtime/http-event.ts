@@ -45,13 +45,14 @@ export function targetOf({ rawPath, rawQueryString }: HttpEvent): string {
   return rawQueryString === '' ? path : `${path}?${rawQueryString}`;
 }
 
-/**
- * The event as a request, whose URL has lost `.` and `..`: what was asked for is `targetOf`.
- * @throws TypeError for a method that no request of an application may have
- */
+/** Methods that no `Request` may have, and no route takes: to the application one is another that no route takes. */
+const impossible = /^(?:connect|trace|track)$|[^\w!#$%&'*+\-.^`|~]|^$/i;
+
+/** The event as a request, whose URL has lost `.` and `..`: what was asked for is `targetOf`. */
 export function httpRequest(event: HttpEvent): Request {
   const { headers, body, isBase64Encoded, requestContext } = event;
-  const { method } = requestContext.http;
+  const { method: asked } = requestContext.http;
+  const method = impossible.test(asked) ? 'DELETE' : asked;
   const bytes = body === undefined ? undefined : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   return new Request(origin + targetOf(event), {
     method,

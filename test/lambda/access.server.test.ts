@@ -271,7 +271,7 @@ describe.skipIf(lacksAwsEmulator())('the bundled function of the access API', ()
         expect(answer.body).not.toContain('X-Amz');
       }
     }
-    for (const method of ['DELETE', 'PUT', 'OPTIONS', 'BREW']) {
+    for (const method of ['DELETE', 'PUT', 'OPTIONS', 'BREW', 'TRACE', 'b ad']) {
       expect((await ask('/v1/weights/1.0.0/config.json', { method, headers: bearer })).statusCode, method).toBe(405);
     }
     await expect(api.call({ Records: [] })).rejects.toMatchObject({ name: 'UsageError' });

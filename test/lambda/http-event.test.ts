@@ -54,6 +54,13 @@ describe('a request as the gateway hands it over', () => {
     expect(await httpRequest(event('/v1/urls', text)).text()).toBe('{"é":1}');
   });
 
+  it('is one for every method: what none may have becomes one that nothing is asked by', () => {
+    for (const method of ['TRACE', 'trace', 'CONNECT', 'TRACK', 'b ad', 'a\r\nb', '', 'é']) {
+      const requestContext = { requestId: 'x', http: { method } };
+      expect(httpRequest(event('/v1/registry', { requestContext })).method, method).toBe('DELETE');
+    }
+  });
+
   it('leaves out headers that none can be, and takes the others', () => {
     const headers = { authorization: 'Bearer x', 'x-bad': 'a\r\nb: c', 'b ad': 'x', 'x-é': 'y', accept: '*/*' };
     expect(Object.fromEntries(httpRequest(event('/v1/registry', { headers })).headers)).toEqual({

@@ -11,11 +11,34 @@ export interface RunningServer {
   stop(grace: number): Promise<void>;
 }
 
-/** @throws UsageError where the address cannot be listened on */
-export async function startServer(app: HttpApp, host: string, port: number): Promise<RunningServer> {
+/**
+ * Seconds in which a request must have come whole, its body too. A caller is proven before the body is read, so that
+ * whoever sends the last byte late would be judged by an old policy; and who never sends it would hold a connection.
+ */
+export const longestArrival = 15;
+
+/** How often that is looked at, of it. */
+const looks = 3;
+
+/**
+ * @param arrival seconds in which a request must have come whole
+ * @throws UsageError where the address cannot be listened on
+ */
+export async function startServer(
+  app: HttpApp,
+  host: string,
+  port: number,
+  arrival: number = longestArrival,
+): Promise<RunningServer> {
+  const milliseconds = arrival * 1000;
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, env as HttpBindings),
     hostname: host,
+    serverOptions: {
+      headersTimeout: milliseconds,
+      requestTimeout: milliseconds,
+      connectionsCheckingInterval: milliseconds / looks,
+    },
   }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -8,7 +8,7 @@ export async function readUrlsRequest(request: Request): Promise<ReadUrlsRequest
   const coding = request.headers.get('content-encoding') ?? 'identity';
   if (!isJson(request.headers.get('content-type')) || coding !== 'identity') return { refusal: 'notJson' };
   const bytes = await readAll(request);
-  if (bytes === undefined) return { refusal: 'tooLarge' };
+  if (bytes === 'tooLarge' || bytes === 'badBody') return { refusal: bytes };
   const value = parseFlatJson(bytes);
   const parsed = urlsRequestSchema.safeParse(value);
   if (!parsed.success) return { refusal: 'badBody' };
@@ -21,19 +21,24 @@ function isJson(contentType: string | null): boolean {
   return /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(contentType ?? '');
 }
 
-async function readAll({ body }: Request): Promise<Uint8Array | undefined> {
+async function readAll({ body }: Request): Promise<Uint8Array | 'tooLarge' | 'badBody'> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop early cancels the rest.
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > longestBody) return undefined;
-    chunks.push(chunk);
+  try {
+    // Leaving the loop early cancels the rest.
+    for await (const chunk of body ?? []) {
+      size += chunk.length;
+      if (size > longestBody) return 'tooLarge';
+      chunks.push(chunk);
+    }
+  } catch {
+    // It ended before its end, or took too long: the caller's doing, and no failure of the API.
+    return 'badBody';
   }
   return Buffer.concat(chunks, size);
 }
 
-/** Strings, and the colons after those that name a field; between two of them lies nothing that could hide one. */
+/** Strings, and the colons after those that name a field, of what is known to be JSON; between two lies nothing that could hide one. */
 const marks = /"[^"\\]*(?:\\.[^"\\]*)*"|:/g;
 
 /**
@@ -44,6 +49,8 @@ const marks = /"[^"\\]*(?:\\.[^"\\]*)*"|:/g;
 function parseFlatJson(bytes: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // First, and not only for its result: a string without an end is searched for anew from each of its quotes.
+    const value: unknown = JSON.parse(text);
     const names = new Set<string>();
     let before = '';
     for (const [mark] of text.matchAll(marks)) {
@@ -54,7 +61,7 @@ function parseFlatJson(bytes: Uint8Array): unknown {
       }
       before = mark;
     }
-    return JSON.parse(text);
+    return value;
   } catch {
     return undefined;
   }

@@ -53,6 +53,12 @@ function arnFindings(text: string, path: FieldPath, check: PolicyCheck): Finding
   }
   if (name === '') return [{ path, message: `the ${kind} has no name` }];
   if (name.includes('**')) return [{ path, message: 'a name holds no "/"; write * instead of **' }];
+  if (folder !== '' && name.includes('*')) {
+    const message =
+      `the gateway tells the name of a ${kind}, never its path, so this would cover ${kind}/${name} under every path: ` +
+      `write names out (${kind}/${folder}NAME), or ${kind}/${name} where all of those are meant`;
+    return [{ path, message }];
+  }
   const findings: Finding[] = [];
   if (name === '*')
     findings.push(warning(path, `every ${kind} of the account; where all of it is meant, write "${account}"`));
