@@ -1,10 +1,13 @@
 import { coerce, valid } from 'semver';
-import { scalarText } from '../lock/yaml-scalar-text.ts';
-import type { Access } from '../manifest/manifest.ts';
+import type { Access, Json } from '../manifest/manifest.ts';
+import { fieldLines, plainText } from './yaml-lines.ts';
 
-/** One artifact of a manifest that is being written. */
+/** One artifact of a manifest that is being written. What is at its default (no alias, required) is not written. */
 export interface DraftArtifact {
+  /** Lines for people above it, without `#`. */
+  readonly comments?: readonly string[];
   readonly id: string;
+  readonly aliases?: readonly string[];
   readonly kind: string;
   readonly file: string;
   readonly sources: readonly string[];
@@ -12,6 +15,9 @@ export interface DraftArtifact {
   /** Bytes. */
   readonly size?: number;
   readonly digestFrom?: 'upstream' | 'computed';
+  readonly required?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, Json>>;
 }
 
 export interface ManifestDraft {
@@ -20,6 +26,10 @@ export interface ManifestDraft {
   readonly access: Access;
   /** SPDX expression. */
   readonly license?: string | undefined;
+  /** An https:// page. */
+  readonly homepage?: string | undefined;
+  readonly description?: string | undefined;
+  readonly metadata?: Readonly<Record<string, Json>> | undefined;
   /** Where an editor finds the JSON schema, relative to the manifest; undefined leaves the line out. */
   readonly schema?: string | undefined;
   /** Lines for people at the top, without `#`. */
@@ -48,28 +58,47 @@ export function tagNote(collection: string, version: string): string | undefined
 export function draftText(draft: ManifestDraft): string {
   const lines: string[] = [];
   if (draft.schema !== undefined) lines.push(`# yaml-language-server: $schema=${draft.schema}`);
-  for (const comment of draft.comments ?? []) lines.push(comment === '' ? '#' : `# ${comment}`);
-  lines.push('weighbridge: 1', `collection: ${plain(draft.collection)}`, `version: ${plain(draft.version)}`);
+  lines.push(...commentLines(draft.comments));
+  lines.push('weighbridge: 1', `collection: ${plainText(draft.collection)}`, `version: ${plainText(draft.version)}`);
   if (isTagVersion(draft.version)) lines.push('versioning: tag # this version is a tag, not semver');
   lines.push(`access: ${draft.access} # public or private, the whole release`);
   if (draft.license === undefined) lines.push('# license: MIT # SPDX expression');
-  else lines.push(`license: ${plain(draft.license)}`);
+  else lines.push(`license: ${plainText(draft.license)}`);
+  for (const field of ['homepage', 'description', 'metadata'] as const) {
+    const value = draft[field];
+    if (value !== undefined) lines.push(...fieldLines(field, value));
+  }
   lines.push('artifacts:');
   for (const artifact of draft.artifacts) lines.push(...artifactLines(artifact));
   return `${lines.join('\n')}\n`;
 }
 
-function artifactLines(artifact: DraftArtifact): string[] {
-  const { id, kind, file, sources, sha256, size, digestFrom } = artifact;
-  const lines = [`  - id: ${plain(id)}`, `    kind: ${plain(kind)}`, `    file: ${plain(file)}`];
-  if (sources.length === 1) lines.push(`    source: ${plain(sources[0] ?? '')}`);
-  else lines.push('    sources:', ...sources.map((source) => `      - ${plain(source)}`));
-  if (sha256 !== undefined) lines.push(`    sha256: ${plain(sha256)}`);
-  if (size !== undefined) lines.push(`    size: ${size}`);
-  if (digestFrom !== undefined) lines.push(`    digestFrom: ${digestFrom}`);
-  return lines;
+/** The lines of one artifact as an item of the list, its dash `indent` columns to the right. */
+export function artifactLines(artifact: DraftArtifact, indent = 2): string[] {
+  const lines = Object.entries(artifactFields(artifact)).flatMap(([key, value]) => fieldLines(key, value));
+  const item = [...commentLines(artifact.comments), ...lines.map((line, at) => (at === 0 ? `- ${line}` : `  ${line}`))];
+  return item.map((line) => ' '.repeat(indent) + line);
 }
 
-function plain(value: string): string {
-  return scalarText(value, undefined);
+/** What a manifest says of an artifact, field by field in the order of writing. */
+export function artifactFields(artifact: DraftArtifact): Record<string, Json> {
+  const { id, kind, file, sources, sha256, size, digestFrom } = artifact;
+  const { aliases = [], required = true, labels = {}, metadata = {} } = artifact;
+  return {
+    id,
+    ...(aliases.length === 0 ? {} : { aliases }),
+    kind,
+    file,
+    ...(sources.length === 1 ? { source: sources[0] ?? '' } : { sources }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(size === undefined ? {} : { size }),
+    ...(digestFrom === undefined ? {} : { digestFrom }),
+    ...(required ? {} : { required }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+  };
+}
+
+function commentLines(comments: readonly string[] = []): string[] {
+  return comments.map((comment) => (comment === '' ? '#' : `# ${comment}`));
 }

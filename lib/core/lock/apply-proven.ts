@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseDocument } from 'yaml';
+import type { Json } from '../manifest/manifest.ts';
 import type { ArtifactEdits } from './artifact-edits.ts';
 import { applyEdits } from './text-edit.ts';
 
@@ -35,7 +36,7 @@ function applied(text: string, wanted: readonly ArtifactEdits[]): string | undef
   return reread.errors.length === 0 && isDeepStrictEqual(reread.toJS(), expected) ? result : undefined;
 }
 
-function setAt(root: unknown, path: readonly (string | number)[], value: string | number): void {
+function setAt(root: unknown, path: readonly (string | number)[], value: Json): void {
   const parent = path.slice(0, -1).reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), root);
   const last = path.at(-1);
   if (isObject(parent) && last !== undefined) parent[last] = value;

@@ -1,4 +1,5 @@
 import { type Document, isMap, isSeq, type YAMLMap } from 'yaml';
+import type { Json } from '../manifest/manifest.ts';
 import type { LockedArtifact } from './lock-artifact.ts';
 import { fieldEdits, scalarEdit } from './map-edits.ts';
 import type { TextEdit } from './text-edit.ts';
@@ -18,7 +19,7 @@ export interface ArtifactEdits {
   readonly edits: readonly TextEdit[];
   readonly changes: readonly LockChange[];
   /** What the file must say afterwards: paths within the document, and their new values. */
-  readonly values: readonly { readonly path: readonly (string | number)[]; readonly value: string | number }[];
+  readonly values: readonly { readonly path: readonly (string | number)[]; readonly value: Json }[];
 }
 
 /** The mapping of one artifact in the document; undefined where it is an alias or the like. */
@@ -28,7 +29,7 @@ export function artifactMap(document: Document, index: number): YAMLMap | undefi
   return isMap(item) ? item : undefined;
 }
 
-/** How the text has to change for one artifact; undefined when its shape cannot be edited in place. */
+/** How the text has to change for one artifact that was locked; undefined when its shape cannot be edited in place. */
 export function artifactEdits(
   text: string,
   map: YAMLMap,
@@ -38,7 +39,7 @@ export function artifactEdits(
   const edits: TextEdit[] = [];
   const changes: LockChange[] = [];
   const values: ArtifactEdits['values'][number][] = [];
-  const change = (path: readonly (string | number)[], field: string, from: unknown, to: string | number) => {
+  const change = (path: readonly (string | number)[], field: string, from: unknown, to: Json) => {
     values.push({ path: ['artifacts', index, ...path], value: to });
     changes.push({
       artifact: locked.spec.id,

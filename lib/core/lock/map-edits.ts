@@ -1,15 +1,35 @@
-import { isScalar, type Pair, Scalar, type YAMLMap } from 'yaml';
+import { isCollection, isScalar, type Pair, Scalar, type YAMLMap } from 'yaml';
+import type { Json } from '../manifest/manifest.ts';
 import type { TextEdit } from './text-edit.ts';
 import { afterOwnComments, contentEnd, lineEnd, lineEnding, lineStart } from './text-places.ts';
-import { scalarText } from './yaml-scalar-text.ts';
+import { scalarText, valueText } from './yaml-scalar-text.ts';
 
 export interface FieldValue {
   readonly key: string;
-  readonly value: string | number;
+  readonly value: Json;
 }
 
-/** Where `lock` puts a field that is not there yet: after the last present one of those before it. */
-const fieldOrder = ['id', 'aliases', 'kind', 'file', 'source', 'sources', 'sha256', 'size', 'digestFrom'];
+/**
+ * Where a field goes that is not there yet: after the last present one of those before it. The fields of a manifest
+ * first, then those of an artifact.
+ */
+const fieldOrder = [
+  ['weighbridge', 'collection', 'version', 'versioning', 'access', 'license', 'homepage', 'description'],
+  [
+    'id',
+    'aliases',
+    'kind',
+    'file',
+    'source',
+    'sources',
+    'sha256',
+    'size',
+    'digestFrom',
+    'required',
+    'labels',
+    'metadata',
+  ],
+].flat();
 
 /**
  * The edits that set fields of one mapping in its source text: a present value is replaced in its own quotes,
@@ -28,7 +48,7 @@ export function fieldEdits(text: string, map: YAMLMap, fields: readonly FieldVal
 }
 
 /** Replaces one scalar by another in the same quotes; undefined for anything but a scalar written in place. */
-export function scalarEdit(text: string, node: unknown, value: string | number): TextEdit | undefined {
+export function scalarEdit(text: string, node: unknown, value: string | number | boolean | null): TextEdit | undefined {
   if (!isScalar(node) || node.range == null || isBlockScalar(node)) return undefined;
   const [start, end] = node.range;
   if (start === end || text.slice(start, end).trim() === '') return undefined;
@@ -39,23 +59,29 @@ function findPair(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 }
 
-function replacement(text: string, pair: Pair, value: string | number): TextEdit | undefined {
-  const written = scalarEdit(text, pair.value, value);
+function replacement(text: string, pair: Pair, value: Json): TextEdit | undefined {
+  const isPlain = typeof value !== 'object' || value === null;
+  const written = isPlain ? scalarEdit(text, pair.value, value) : undefined;
   if (written !== undefined) return written;
+  // `sources: []` stands for nothing yet.
+  if (isCollection(pair.value) && pair.value.items.length === 0 && pair.value.range != null && isScalar(pair.key)) {
+    const [start, end] = pair.value.range;
+    return { start, end, text: valueText(value, pair.key.type) };
+  }
   // `sha256:` with nothing behind it: the value goes right after the colon.
   if (!isScalar(pair.key) || pair.key.range == null) return undefined;
   if (pair.value !== null && !(isScalar(pair.value) && pair.value.value === null)) return undefined;
   const colon = text.slice(pair.key.range[1]).match(/^[ \t]*:/);
   if (colon === null) return undefined;
   const at = pair.key.range[1] + colon[0].length;
-  return { start: at, end: at, text: ` ${scalarText(value, pair.key.type)}` };
+  return { start: at, end: at, text: ` ${valueText(value, pair.key.type)}` };
 }
 
 function insertion(text: string, map: YAMLMap, field: FieldValue): TextEdit | undefined {
   const first = map.items[0];
   const anchor = anchorFor(map, field.key);
   if (first === undefined || anchor === undefined || !isScalar(first.key) || first.key.range == null) return undefined;
-  const line = `${scalarText(field.key, first.key.type)}: ${scalarText(field.value, first.key.type)}`;
+  const line = `${scalarText(field.key, first.key.type)}: ${valueText(field.value, first.key.type)}`;
   if (map.flow === true) return flowInsertion(text, anchor, line);
 
   const firstKey = first.key.range[0];
