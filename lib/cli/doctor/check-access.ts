@@ -1,5 +1,5 @@
 import { accessApiOf } from '../../contract/cloud/cloud-configuration.ts';
-import { currentPolicySchema } from '../../contract/cloud/current-policy.ts';
+import { currentPolicyLimit, currentPolicySchema } from '../../contract/cloud/current-policy.ts';
 import { mirrorStackName } from '../../contract/cloud/resource-names.ts';
 import { policyKey } from '../../contract/cloud/state-keys.ts';
 import { probeAccessApi } from '../../core/access/client/probe-access-api.ts';
@@ -11,9 +11,6 @@ import { bucketUrl, type CloudPlace } from '../cloud/cloud-place.ts';
 import type { CommandContext } from '../command-context.ts';
 import { plural } from '../plural.ts';
 import { type Check, failedCheck } from './check.ts';
-
-/** Bytes of a policy at most. */
-const longestPolicy = 4 << 20;
 
 /** Does the access API answer, and by which policy? Nothing where the deployment has none. */
 export async function checkAccess(
@@ -31,7 +28,7 @@ export async function checkAccess(
 async function checkPolicy(place: CloudPlace, buckets: CloudBuckets): Promise<Check> {
   const what = `${bucketUrl(place, 'state')}/${policyKey}`;
   try {
-    const found = await (await buckets.state()).get(policyKey, longestPolicy);
+    const found = await (await buckets.state()).get(policyKey, currentPolicyLimit);
     if (found === undefined) {
       const message = 'there is no access policy yet: the access API gives nothing to anybody';
       return { what, state: 'ok', message, lines: ['npx weighbridge submit manifests/access.yaml'] };

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Bytes of `policy/current.json` at most: the API reads no more, and refuses everybody where there is more. */
+export const currentPolicyLimit = 4 << 20;
+
 /** `policy/current.json` of the state bucket: the policy that holds, and where it is from. */
 export const currentPolicySchema = z.object({
   format: z.literal(1),

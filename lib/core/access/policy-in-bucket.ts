@@ -1,4 +1,4 @@
-import { currentPolicySchema } from '../../contract/cloud/current-policy.ts';
+import { currentPolicyLimit, currentPolicySchema } from '../../contract/cloud/current-policy.ts';
 import { policyKey } from '../../contract/cloud/state-keys.ts';
 import type { Clock } from '../clock.ts';
 import { PolicyUnavailable, WeighbridgeError } from '../errors.ts';
@@ -20,9 +20,6 @@ const restAfterFailure = 1;
 
 /** Seconds for which the same trouble is not told again. */
 const quietFor = 60;
-
-/** Bytes; a bundle with a policy is refused above that. */
-const longestPolicy = 4 << 20;
 
 export interface BucketPolicyOptions {
   /** The state bucket. */
@@ -97,7 +94,7 @@ export class BucketPolicySource implements PolicySource {
 
   async #request(asked: number): Promise<void> {
     try {
-      const found = await this.#options.store.get(policyKey, longestPolicy);
+      const found = await this.#options.store.get(policyKey, currentPolicyLimit);
       const current = this.#read(found);
       // An answer that was overtaken by a later one says less.
       if (this.#known === undefined || this.#known.asked <= asked || this.#known.asked > this.#now()) {

@@ -1,4 +1,5 @@
 import type { Document } from 'yaml';
+import { currentPolicyLimit } from '../../../contract/cloud/current-policy.ts';
 import { InvalidFile, type Problem } from '../../errors.ts';
 import { type Finding, placeFindings } from '../../manifest/problem-list.ts';
 import { invalidDocument, readDocument } from '../../manifest/read-document.ts';
@@ -22,6 +23,14 @@ export interface PolicyConfiguration {
   /** `cloud.access.consumerAccounts`. */
   readonly consumerAccounts?: readonly string[];
 }
+
+/** Bytes of JSON: what holds in the cloud is the policy, and some kilobytes on where it is from. */
+const longestPolicy = currentPolicyLimit - (64 << 10);
+
+const tooLarge: Finding = {
+  path: [],
+  message: 'the policy is larger than the access API reads (4 MiB): write patterns in place of long lists',
+};
 
 export interface ParsePolicyOptions {
   /** The name to print in problems. */
@@ -76,8 +85,10 @@ function parsed(source: YamlText, { configuration, now }: ParsePolicyOptions): P
   findings.push(...schemaFindings(value, policyShape).filter((finding) => !said.has(placeOf(finding))), ...meaning);
   if (findings.some(({ severity }) => severity !== 'warning')) throw invalidDocument(source, findings);
   const document = value as PolicyDocument;
+  const policy = buildPolicy(document);
+  if (Buffer.byteLength(JSON.stringify(policy)) > longestPolicy) throw invalidDocument(source, [tooLarge]);
   return {
-    policy: buildPolicy(document),
+    policy,
     value: document,
     text: source.text,
     get document() {
