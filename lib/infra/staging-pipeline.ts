@@ -130,7 +130,11 @@ export class StagingPipeline extends Construct {
 
     state.grantReadSubmissions(plan);
     state.grantReadSubmissions(report);
-    if (takesPolicies(configuration)) state.grantWritePolicy(plan);
+    if (takesPolicies(configuration)) {
+      state.grantWritePolicy(plan);
+      // The report of a run that died after the swap says which policy holds.
+      state.grantReadPolicy(report);
+    }
     for (const handler of Object.values(this.functions)) {
       state.grantWork(handler);
       state.grantWriteReports(handler);

@@ -149,19 +149,26 @@ describe('the stack', () => {
     expect(types.sort()).toEqual(['AWS::CloudWatch::Dashboard', 'AWS::S3::BucketPolicy']);
   });
 
-  it('lets Plan replace the access policy where a publisher may submit one, and there alone', () => {
+  it('lets Plan replace the access policy, and the report read it, where a publisher may submit one, and there alone', () => {
     const publisher = (policy: boolean) =>
       `models: { principals: [ "arn:aws:iam::111122223333:role/people" ], collections: [ "*" ], policy: ${policy} }`;
-    const writers = (yaml: string) =>
+    const granted = (yaml: string) =>
       allResources(synthesise(yaml, { checked: false }))
-        .filter(({ Type, Properties }) => {
-          const text = JSON.stringify(Properties?.PolicyDocument);
-          return Type === 'AWS::IAM::Policy' && text.includes('PutObject') && text.includes('/policy/current.json');
-        })
-        .map(({ id }) => id.replace(/RoleDefaultPolicy.*/, ''));
-    expect(writers(`publishers: { ${publisher(true)} }`)).toEqual(['PipelinePlan']);
-    expect(writers(`publishers: { ${publisher(false)} }`)).toEqual([]);
-    expect(writers(`{ cloud: { access: false }, publishers: { ${publisher(true)} } }`)).toEqual([]);
+        .filter(({ Type }) => Type === 'AWS::IAM::Policy')
+        .flatMap(({ id, Properties = {} }) => {
+          const { Statement } = Properties.PolicyDocument as { Statement: { Action: unknown; Resource: unknown }[] };
+          return Statement.filter(({ Resource }) => JSON.stringify(Resource).includes('/policy/current.json')).map(
+            ({ Action }) => [id.replace(/RoleDefaultPolicy.*/, ''), Action],
+          );
+        });
+    const api = ['AccessFunction', 's3:GetObject'];
+    expect(granted(`publishers: { ${publisher(true)} }`).sort()).toEqual([
+      api,
+      ['PipelinePlan', ['s3:GetObject', 's3:PutObject']],
+      ['PipelineReport', 's3:GetObject'],
+    ]);
+    expect(granted(`publishers: { ${publisher(false)} }`)).toEqual([api]);
+    expect(granted(`{ cloud: { access: false }, publishers: { ${publisher(true)} } }`)).toEqual([]);
   });
 
   it('is built only if what an app adds breaks no rule either', () => {
