@@ -11,7 +11,7 @@ principals:
   ci:
     oidc: { issuer: github, claims: { sub: "repo:my-org/my-repo:ref:refs/heads/main" } }
   trainers:
-    aws: ["arn:aws:iam::111122223333:role/teams/training-*"]
+    aws: ["arn:aws:iam::111122223333:role/training-*"]
   old-farm:
     tokens:
       - { sha256: ${'3f2a'.repeat(16)}, expires: 2020-01-31 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import type { CommandRun } from '../../lib/cli/command-context.ts';
 import type { CommandDeclaration } from '../../lib/cli/declarations.ts';
 import { main } from '../../lib/cli/main.ts';
+import { requireNoLeaks } from '../support/require-no-leaks.ts';
 
 export interface MainResult {
   readonly code: number;
@@ -36,6 +37,7 @@ export async function runMain(argv: readonly string[], options: MainOptions = {}
     },
     options.commands,
   );
+  await requireNoLeaks({ argv, stdout, stderr, cwd: options.cwd });
   return { code, stdout, stderr, left };
 }
 

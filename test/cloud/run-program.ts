@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { requireNoLeaks } from '../support/require-no-leaks.ts';
 
 /** What a command of the project's own program did. */
 export interface ProgramResult {
@@ -27,5 +28,6 @@ export async function runProgram(
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
+  await requireNoLeaks({ argv, stdout, stderr, cwd });
   return { code, stdout, stderr };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { requireClean } from '../support/require-no-leaks.ts';
 import type { InvokeAnswer } from './invoke-bundle.ts';
 
 /**
@@ -43,7 +44,13 @@ export class LambdaProcess {
     throw Object.assign(new Error(answer.error.message), answer.error);
   }
 
+  /** @throws Error where it logged a secret */
   async end(): Promise<void> {
+    await this.#kill();
+    requireClean(this.log, 'the log of a function');
+  }
+
+  async #kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');

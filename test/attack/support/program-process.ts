@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { requireNoLeaks } from '../../support/require-no-leaks.ts';
 
 const program = fileURLToPath(new URL('../../../bin/weighbridge.js', import.meta.url));
 
@@ -42,7 +43,9 @@ export function startProgram(
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      requireNoLeaks({ argv, stdout, stderr, cwd }).then(() => resolve({ code, signal, stdout, stderr }), reject);
+    });
   });
   return {
     pid: child.pid ?? 0,
