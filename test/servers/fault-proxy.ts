@@ -28,7 +28,7 @@ export interface FaultProxy {
   fault(match: FaultMatch, fault: StoreFault): FaultRule;
   /** No more faults. */
   clear(): void;
-  /** @throws what the test's own `before` threw: to the client that was a closed connection, to a test it is a defect. */
+  /** @throws what the test's own `before` or `after` threw: to the client that was a closed connection, to a test it is a defect. */
   stop(): Promise<void>;
 }
 
@@ -87,6 +87,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   });
   server.requestTimeout = 0;
 
+  function unexpected(error: unknown): never {
+    failures.push(error);
+    throw error;
+  }
+
   async function handle(exchange: Exchange): Promise<void> {
     const { request, response, fault, noted, hangUp } = exchange;
     if (fault?.kind === 'drop') return hangUp();
@@ -94,14 +99,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       // S3 reads on before it refuses; a client that is still sending would see a reset instead.
       request.resume();
       await new Promise((resolve) => request.once('end', resolve).once('close', resolve));
+      await fault.after?.().catch(unexpected);
       return send(response, fault.answer, noted);
     }
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds).unref());
     if (fault?.kind === 'before') {
-      await fault.act().catch((error) => {
-        failures.push(error);
-        throw error;
-      });
+      await fault.act().catch(unexpected);
     }
     forward(exchange);
   }

@@ -10,8 +10,8 @@ export interface StoreAnswer {
 
 /** One way for the line to a store, or for the store, to misbehave. Positions are bytes of a body. */
 export type StoreFault =
-  /** Answers by itself; the store never sees the request. */
-  | { readonly kind: 'answer'; readonly answer: StoreAnswer }
+  /** Answers by itself, when `after` has resolved; the store never sees the request. */
+  | { readonly kind: 'answer'; readonly answer: StoreAnswer; readonly after?: () => Promise<void> }
   /** Closes the connection before the store saw anything. */
   | { readonly kind: 'drop' }
   /** Forwards that many bytes of the request's body, then closes both connections. */

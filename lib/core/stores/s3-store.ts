@@ -57,7 +57,7 @@ export interface S3StoreOptions {
 }
 
 /** S3 slows down for minutes while it splits a prefix that became busy, so tries are many and short. */
-const s3RetryPolicy: RetryPolicy = { ...defaultRetryPolicy, attempts: 8, base: 0.25, cap: 20 };
+export const s3RetryPolicy: RetryPolicy = { ...defaultRetryPolicy, attempts: 8, base: 0.25, cap: 20 };
 
 /** A bucket of S3, or of a server that speaks its protocol, from a prefix on. */
 export class S3Store implements Store, Presigning, Clocked, Configured, ServerCopying, Versioned {
