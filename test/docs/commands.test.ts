@@ -39,7 +39,8 @@ async function scriptOf(page: string): Promise<string> {
 /** Runs a server until the script ends, and waits until it answers: 200 looks, then the page is wrong. */
 function inBackground(command: string): string {
   const port = writtenPorts.find((written) => command.includes(written)) ?? writtenPorts[0];
-  const url = `http://127.0.0.1:${port}/registry.json`;
+  const answers = command.includes('--private-store') ? 'v1/healthz' : 'registry.json';
+  const url = `http://127.0.0.1:${port}/${answers}`;
   return [
     `${command} --port ${port} &`,
     "trap 'kill $(jobs -p); wait' EXIT",
@@ -87,11 +88,20 @@ describe.skipIf(lacking.length > 0)('the commands of the pages', () => {
     expect(stdout).toContain('file:./copied: 1 release verified');
     expect(stdout).toMatch(/^1\.0\.0$/m);
   }, 300_000);
+
+  it('of docs/access.md do what it says', async () => {
+    const { code, stdout, stderr } = await runPage('docs/access.md');
+    expect(code, `${stdout}\n${stderr}`).toBe(0);
+    expect(stdout).toContain('falcon@2.1.0: 2 of 2 files proven');
+    expect(stdout).toContain('model.safetensors: OK\n');
+    expect(stdout).toMatch(/^\{"layers$/m);
+    expect(stdout + stderr).not.toMatch(/signature=|weighbridge_[\w-]{43}/);
+  }, 300_000);
 });
 
 describe('the blocks of the pages', () => {
   it('say why, where they are not run', () => {
-    for (const page of ['README.md', 'docs/recipes.md']) {
+    for (const page of ['README.md', 'docs/recipes.md', 'docs/access.md']) {
       const blocks = codeBlocks(readFileSync(join(root, page), 'utf8')).filter(({ language }) => language === 'sh');
       expect(blocks.length).toBeGreaterThan(3);
       for (const { remark, line } of blocks) {
