@@ -10,6 +10,7 @@ import type { SessionKeys } from './deployed-mirror.ts';
 /** An answer of the access API. */
 export interface Answered {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
@@ -22,41 +23,70 @@ export async function askApi(
   url: string,
   path: string,
   credential: { readonly bearer?: string; readonly signedBy?: SessionKeys } = {},
+  method = 'GET',
 ): Promise<Answered> {
-  const { hostname, pathname } = new URL(url);
-  const [api = ''] = hostname.split('.');
-  const at = new URL(`${emulator.url}/_aws/execute-api/${api}/$default${pathname}${path}`);
+  const at = new URL(`${apiAt(emulator, url)}${path}`);
   const { bearer, signedBy } = credential;
   const headers = {
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    ...(signedBy === undefined ? {} : await signature(emulator.region, at, signedBy)),
+    ...(signedBy === undefined ? {} : await signature(emulator.region, method, at, signedBy)),
   };
-  const answer = await fetch(at, { headers, redirect: 'manual' });
-  return { status: answer.status, text: await answer.text() };
+  const answer = await fetch(at, { method, headers, redirect: 'manual' });
+  return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
 }
 
-async function signature(region: string, url: URL, credentials: SessionKeys): Promise<Record<string, string>> {
+/** Where the emulator answers for an API of which the stack tells the address. */
+export function apiAt(emulator: AwsEmulator, url: string): string {
+  const { hostname, pathname } = new URL(url);
+  const [api = ''] = hostname.split('.');
+  return `${emulator.url}/_aws/execute-api/${api}/$default${pathname}`;
+}
+
+async function signature(
+  region: string,
+  method: string,
+  url: URL,
+  credentials: SessionKeys,
+): Promise<Record<string, string>> {
   const signer = new SignatureV4({
     ...{ region, service: 'execute-api', sha256: Hash.bind(null, 'sha256') },
     credentials: { ...credentials },
   });
   const { host, hostname, pathname: path, searchParams } = url;
   const query = Object.fromEntries(searchParams);
-  const signed = await signer.sign({ method: 'GET', protocol: 'http:', hostname, path, query, headers: { host } });
+  const signed = await signer.sign({ method, protocol: 'http:', hostname, path, query, headers: { host } });
   const { host: _, ...headers } = signed.headers;
   return headers;
 }
 
 /** A session of a role, taken by a user of another account who may take any. */
-export async function takenByOther(emulator: AwsEmulator, account: string, RoleArn: string): Promise<SessionKeys> {
+export async function takenByOther(emulator: AwsEmulator, account: string, role: string): Promise<SessionKeys> {
+  return await takeRole(emulator, role, await userOfOther(emulator, account));
+}
+
+/** A user of another account, who may do there what the actions say. @param name new in that account */
+export async function userOfOther(
+  emulator: AwsEmulator,
+  account: string,
+  name = 'consumer',
+  Action: string | readonly string[] = 'sts:AssumeRole',
+): Promise<SessionKeys> {
   // The root user of another account has its number for a key.
   const root = { accessKeyId: account, secretAccessKey: emulator.credentials.secretAccessKey };
   const iam = new IAMClient({ ...clientSettings(emulator), credentials: root });
-  const user = await createUser(iam, 'consumer', [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }]);
+  const user = await createUser(iam, name, [{ Effect: 'Allow', Action, Resource: '*' }]);
   iam.destroy();
-  const sts = new STSClient({ ...clientSettings(emulator), credentials: user });
-  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'job' }));
-  sts.destroy();
-  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  return user;
+}
+
+/** A session of a role. @throws AccessDenied where its trust, or the taker's own account, does not let it */
+export async function takeRole(emulator: AwsEmulator, RoleArn: string, credentials: SessionKeys): Promise<SessionKeys> {
+  const sts = new STSClient({ ...clientSettings(emulator), credentials });
+  try {
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'job' }));
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  } finally {
+    sts.destroy();
+  }
 }

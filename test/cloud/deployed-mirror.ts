@@ -84,11 +84,12 @@ export class DeployedMirror {
   /**
    * An emulator with the CDK's own stack in it, and the functions built; nothing is deployed yet.
    * @param name `cloud.name`
+   * @param account that of emulators by default
    */
-  static async start(name: string): Promise<DeployedMirror> {
+  static async start(name: string, account?: string): Promise<DeployedMirror> {
     const folder = await mkdtemp(join(tmpdir(), 'weighbridge-cloud-'));
     const [emulator] = await Promise.all([
-      startAwsEmulator({ auth: true }),
+      startAwsEmulator({ auth: true, ...(account === undefined ? {} : { account }) }),
       buildLambdas(undefined, join(folder, 'built')),
     ]);
     const iam = new IAMClient(clientSettings(emulator));

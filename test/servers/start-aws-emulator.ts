@@ -25,25 +25,33 @@ export interface AwsEmulatorOptions {
    * @default none
    */
   readonly without?: readonly string[];
+  /**
+   * Of 12 digits. An access policy names none that is all zeros.
+   * @default '000000000000'
+   */
+  readonly account?: string;
 }
 
 const region = 'us-east-1';
-const credentials: S3Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const usual: S3Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const modules = join(import.meta.dirname, '../../node_modules');
 
 /**
  * MiniStack with the project's patches: CloudFormation, S3, Lambda, Step Functions, EventBridge, IAM, CloudFront and
  * others at one address. Everything it holds is in memory and in its folder, so that several can run at once.
  */
-export async function startAwsEmulator({ auth = false, without = [] }: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
+export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promise<AwsEmulator> {
+  const { auth = false, without = [], account = '000000000000' } = options;
+  // The root user of an account has its number for a key; that of the usual one has another name, too.
+  const credentials = options.account === undefined ? usual : { ...usual, accessKeyId: account };
   const server = await startServer({
     name: 'ministack',
     program: join(dirname(installedFile('ministack')), 'python'),
     args: () => [join(import.meta.dirname, 'ministack/launch.py'), ...without.flatMap((name) => ['--without', name])],
-    env: (folder, port) => serverEnvironment(folder, port, auth),
+    env: (folder, port) => ({ ...serverEnvironment(folder, port, auth), MINISTACK_ACCOUNT_ID: account }),
     health: '/_ministack/health',
   });
-  return { ...server, region, account: '000000000000', credentials, environment: clientEnvironment(server) };
+  return { ...server, region, account, credentials, environment: clientEnvironment(server, credentials) };
 }
 
 /** Functions inherit all of it: what leads clients to an endpoint has no place here, MiniStack adds its own. */
@@ -55,7 +63,7 @@ function serverEnvironment(folder: string, port: number, auth: boolean): Readonl
     MINISTACK_HOST: 'localhost',
     IOT_MTLS_ENABLED: '0',
     AUTH: String(auth),
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SECRET_ACCESS_KEY: usual.secretAccessKey,
     STATE_DIR: join(folder, 'state'),
     S3_DATA_DIR: join(folder, 's3'),
     // Functions run on this Node, and find the AWS SDK that Lambda's runtime has.
@@ -66,7 +74,7 @@ function serverEnvironment(folder: string, port: number, auth: boolean): Readonl
   };
 }
 
-function clientEnvironment({ url }: RunningServer): Readonly<Record<string, string>> {
+function clientEnvironment({ url }: RunningServer, credentials: S3Credentials): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
