@@ -226,8 +226,8 @@ export function storeSuite(name: string, make: () => Promise<StorePlace>, traits
     });
 
     describe('a listing', () => {
-      test('is complete and in the order of the keys, for 2,500 of them', async () => {
-        const keys = Array.from({ length: 2500 }, (_, index) => `c/${index % 7}/${index.toString(36)}.bin`);
+      test('is complete and in the order of the keys, for three pages of them', async () => {
+        const keys = Array.from({ length: 2001 }, (_, index) => `c/${index % 7}/${index.toString(36)}.bin`);
         keys.push('c-1', 'c.1', 'c0', 'c/0/sub/x', 'c/0/sub-x', 'c/0/sub0', 'z/\u{fb01}', 'z/\u{1f916}', 'z/é');
         const queue = [...keys];
         await Promise.all(

@@ -139,7 +139,7 @@ describe('the bytes of a manifest', () => {
   const bombs = ['[', '{a: ', '- ', '? ', ': ', '&a ', '*a ', '!a ', '-\n', '---\n'];
   for (const bomb of bombs) {
     it(`are refused early when they are nothing but ${JSON.stringify(bomb)}`, () => {
-      const problems = problemsOf(bomb.repeat((3 * 1024 * 1024) / bomb.length));
+      const problems = problemsOf(bomb.repeat((1024 * 1024) / bomb.length));
       expect(problems).not.toHaveLength(0);
       expect(problems.length).toBeLessThan(1100);
     });
@@ -151,9 +151,9 @@ describe('the bytes of a manifest', () => {
   });
 
   it('are bounded in what they may name', () => {
-    const many = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join(', ');
+    const many = Array.from({ length: 5000 }, (_, index) => `k${index}: 1`).join(', ');
     const unknown = problemsOf(`{ ${many} }`);
-    expect(unknown.map(({ message }) => message)).toContain('19980 more unknown fields');
+    expect(unknown.map(({ message }) => message)).toContain('4980 more unknown fields');
     expect(unknown).toHaveLength(26);
     const labels = problemsOf(`${valid}    labels: { ${many} }\n`);
     expect(labels.map(({ message }) => message)).toContain('an artifact has at most 100 labels');
