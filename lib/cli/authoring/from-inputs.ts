@@ -1,5 +1,6 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseRepository, repositoryArtifacts } from '../../core/author/hugging-face-artifacts.ts';
+import { listRepository } from '../../core/author/list-repository.ts';
 import type { SkippedFile } from '../../core/author/local-files.ts';
 import { localSources, pathBelow } from '../../core/author/local-sources.ts';
 import { draftText, tagNote } from '../../core/author/manifest-draft.ts';
@@ -9,7 +10,6 @@ import { UsageError } from '../../core/errors.ts';
 import { parseSource, sourceFileName } from '../../core/sources/parse-source.ts';
 import { withoutCredentials } from '../../core/sources/signed-url.ts';
 import type { CommandContext } from '../command-context.ts';
-import { listRepository } from './list-repository.ts';
 import { findLocalInputs, type LocalInput } from './local-inputs.ts';
 import type { NewManifest, NewRequest } from './new-manifest.ts';
 import { schemaReference } from './schema-reference.ts';
@@ -64,7 +64,9 @@ async function artifactsOf(
 ): Promise<{ artifacts: readonly UnnamedArtifact[]; skipped: readonly SkippedFile[] }> {
   if (/^hf:/i.test(input)) {
     const repository = parseRepository(input);
-    return repositoryArtifacts(repository, await listRepository(context, repository));
+    const { clock, reporter, signal, environment } = context;
+    const ports = { http: await context.http(), endpoint: environment.hfEndpoint, clock, reporter, signal };
+    return repositoryArtifacts(repository, await listRepository(ports, repository));
   }
   const ref = parseSource(input, context.configuration.placeholders);
   if ('problem' in ref) throw new UsageError(`${withoutCredentials(input)}: ${ref.problem}`);

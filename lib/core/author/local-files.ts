@@ -16,6 +16,9 @@ export interface LocalFiles {
   readonly skipped: readonly SkippedFile[];
 }
 
+/** Why a file that only stands for another is left out. */
+export const pointerReason = 'is a Git LFS pointer, not the file itself; run "git lfs pull" first';
+
 /** Bytes that are enough to recognise a Git LFS pointer or a manifest by. */
 const headBytes = 4096;
 
@@ -58,7 +61,7 @@ export async function faultOfFile(path: string): Promise<string | undefined> {
   if (size === 0) return 'is empty';
   const head = size <= headBytes ? await readFile(path, 'utf8') : await readHead(path);
   if (head.startsWith('version https://git-lfs.github.com/spec/')) {
-    return 'is a Git LFS pointer, not the file itself; run "git lfs pull" first';
+    return pointerReason;
   }
   if (/\.(?:ya?ml|json)$/i.test(path) && /^(?:["'{ ]*)weighbridge["']?:\s*1\s*(?:#.*|,.*)?$/m.test(head)) {
     return 'is a manifest';
