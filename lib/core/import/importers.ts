@@ -5,6 +5,10 @@ import { huggingFaceImporter } from './hugging-face.ts';
 import type { Importer } from './importer.ts';
 import { poochImporter } from './pooch.ts';
 import { sha256sumsImporter } from './sha256sums.ts';
+import { chemeleonCheckpoints } from './systems/chemeleon-checkpoints.ts';
+import { falconeyeWeights } from './systems/falconeye-weights.ts';
+import { stemsepRegistry } from './systems/stemsep-registry.ts';
+import { stemsepUploadManifest } from './systems/stemsep-upload-manifest.ts';
 
 /** Every format that can be imported: those of nobody in particular first. */
 export const importers: readonly Importer[] = [
@@ -14,4 +18,8 @@ export const importers: readonly Importer[] = [
   gitHubReleaseImporter,
   bucketImporter,
   poochImporter,
+  stemsepRegistry,
+  stemsepUploadManifest,
+  chemeleonCheckpoints,
+  falconeyeWeights,
 ];
