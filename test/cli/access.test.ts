@@ -61,6 +61,20 @@ describe('weighbridge access explain', () => {
     expect(stdout).toContain('is for ci, trainers, old-farm');
   });
 
+  it('knows of a consumer account what the access API knows of it: its number', async () => {
+    const cwd = await mkdtemp(join(directory, 'consumer-'));
+    await mkdir(join(cwd, 'manifests'));
+    await writeFile(join(cwd, 'manifests/access.yaml'), policy.replaceAll('111122223333', '222233334444'));
+    await writeFile(join(cwd, 'weighbridge.yaml'), 'cloud: { access: { consumerAccounts: ["222233334444"] } }\n');
+    const as = 'arn:aws:iam::222233334444:role/training-1';
+    const { code, stdout, stderr } = await runMain(['access', 'explain', '--as', as, 'my-model@1.2.0'], { cwd });
+    expect(code, stdout).toBe(4);
+    expect(stdout).toContain('only the account 222233334444 is known of the caller');
+    expect(stderr).toContain('can never match: of 222233334444, one of cloud.access.consumerAccounts');
+    await writeFile(join(cwd, 'weighbridge.yaml'), 'cloud: { access: { consumerAccounts: [] } }\n');
+    expect((await runMain(['access', 'explain', '--as', as, 'my-model@1.2.0'], { cwd })).code).toBe(0);
+  });
+
   it('takes the name of a principal, an ARN, a session, and an account', async () => {
     expect((await explain('trainers', 'my-model@1.2.0')).code).toBe(0);
     expect((await explain('arn:aws:iam::111122223333:role/other/training-1', 'my-model@1.2.0')).code).toBe(0);

@@ -4,6 +4,7 @@ import { readExplainedAs } from '../../core/access/policy/read-explained-as.ts';
 import { UsageError } from '../../core/errors.ts';
 import { collectionProblem, versionProblem } from '../../core/manifest/release-name.ts';
 import type { CommandInput, CommandRun } from '../command-context.ts';
+import { consumerAccounts } from '../policy/consumer-accounts.ts';
 import { explanationLines } from '../policy/explanation-lines.ts';
 import { parsePolicyFile, readPolicyFile } from '../policy/policy-file.ts';
 import { problemLine } from '../problem-line.ts';
@@ -13,7 +14,7 @@ export const run: CommandRun = async (context, input) => {
   const file = await readPolicyFile(context, input.options.policy);
   const { policy, problems } = parsePolicyFile(context, file);
   const wanted = wantedOf(input);
-  const as = readExplainedAs(String(input.options.as), policy);
+  const as = readExplainedAs(String(input.options.as), policy, consumerAccounts(context));
   const explanation = explain(policy, as, wanted, context.clock.now());
   if (context.json) context.printJson({ policy: file.file, ...explanation, problems });
   else {

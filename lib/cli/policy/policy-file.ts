@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { type ParsedPolicy, parsePolicy } from '../../core/access/policy/parse-policy.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { CommandContext } from '../command-context.ts';
+import { consumerAccounts } from './consumer-accounts.ts';
 
 export const policyFileName = 'manifests/access.yaml';
 
@@ -45,5 +46,6 @@ export function parsePolicyFile(context: CommandContext, { file, before }: Polic
 /** @throws InvalidFile */
 export function checkPolicy(context: CommandContext, file: string, input: string | Uint8Array): ParsedPolicy {
   const { placeholders } = context.configuration;
-  return parsePolicy(input, { file, configuration: { placeholders }, now: context.clock.now() });
+  const configuration = { placeholders, consumerAccounts: consumerAccounts(context) };
+  return parsePolicy(input, { file, configuration, now: context.clock.now() });
 }

@@ -53,6 +53,8 @@ export interface SignedObject {
   readonly version: string | undefined;
   /** What `objects.json` recorded, for a store without versions. */
   readonly etag: string;
+  /** Lowercase hex: by it the file of a folder is known again that was copied, and so has another tag. */
+  readonly sha256?: string;
   readonly fileName: string;
 }
 

@@ -32,7 +32,8 @@ const claim = z.union([
   z.number(),
   z.boolean(),
   z
-    .strictObject({ contains: textPattern.describe('Covers one of the texts.') }).describe('The claim is a list, and one of its texts is covered.'),
+    .strictObject({ contains: textPattern.describe('Covers one of the texts.') })
+    .describe('The claim is a list, and one of its texts is covered.'),
 ]);
 
 const oidc = z.strictObject({

@@ -33,7 +33,8 @@ export async function signFiles(
   const limit = pLimit(signaturesAtOnce);
   const urls = await limit.map(files, async ({ file, key, size, sha256 }) => {
     const { version, etag = '' } = objects[file] ?? {};
-    const url = await session.sign({ key, version, etag, fileName: file.slice(file.lastIndexOf('/') + 1) });
+    const fileName = file.slice(file.lastIndexOf('/') + 1);
+    const url = await session.sign({ key, version, etag, sha256: sha256.hex, fileName });
     return { file, url, size, sha256: sha256.hex, expiresAt: expiresAt.toISOString() };
   });
   const lifetime = Math.max(0, Math.floor((expiresAt.getTime() - clock.now().getTime()) / 1000));

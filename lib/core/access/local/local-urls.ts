@@ -10,12 +10,14 @@ export interface SignedGet {
   readonly key: string;
   /** Of the object that was signed: no other is given, whatever is under the key meanwhile. */
   readonly etag: string;
+  /** Lowercase hex, of what was signed; empty where it is not known. */
+  readonly sha256: string;
   readonly fileName: string;
   /** Seconds since 1970. */
   readonly expires: number;
 }
 
-const parameters = ['etag', 'expires', 'name', 'signature'];
+const parameters = ['etag', 'expires', 'name', 'sha256', 'signature'];
 
 /**
  * Makes and checks the targets of signed URLs. The key is drawn when it is constructed and known to nobody else, so
@@ -25,10 +27,10 @@ export class LocalUrls {
   readonly #key = randomBytes(32);
 
   /** The path and query of a GET of exactly this object. @param expires seconds since 1970 */
-  sign({ key, etag, fileName }: SignedObject, expires: number): string {
+  sign({ key, etag, sha256 = '', fileName }: SignedObject, expires: number): string {
     const path = key.split('/').map(encodeURIComponent).join('/');
-    const signature = this.#signature({ key, etag, fileName, expires });
-    const query = new URLSearchParams({ expires: String(expires), etag, name: fileName, signature });
+    const signature = this.#signature({ key, etag, sha256, fileName, expires });
+    const query = new URLSearchParams({ expires: String(expires), etag, sha256, name: fileName, signature });
     return `${signedPath}/${path}?${query}`;
   }
 
@@ -46,15 +48,16 @@ export class LocalUrls {
     if (key === undefined || [...query.keys()].sort().join() !== parameters.join()) return undefined;
     const text = query.get('expires') ?? '';
     if (!/^[1-9][0-9]{0,11}$/.test(text)) return undefined;
-    const signed = { key, etag: query.get('etag') ?? '', fileName: query.get('name') ?? '', expires: Number(text) };
+    const said = (name: string) => query.get(name) ?? '';
+    const signed = { key, etag: said('etag'), sha256: said('sha256'), fileName: said('name'), expires: Number(text) };
     const expected = Buffer.from(this.#signature(signed));
-    const given = Buffer.from(query.get('signature') ?? '');
+    const given = Buffer.from(said('signature'));
     return given.length === expected.length && timingSafeEqual(given, expected) ? signed : undefined;
   }
 
   /** Over a list in JSON, so that no text can pass for two. */
-  #signature({ key, etag, fileName, expires }: SignedGet): string {
-    const text = JSON.stringify(['GET', key, etag, fileName, expires]);
+  #signature({ key, etag, sha256, fileName, expires }: SignedGet): string {
+    const text = JSON.stringify(['GET', key, etag, sha256, fileName, expires]);
     return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 }

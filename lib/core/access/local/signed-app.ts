@@ -5,6 +5,7 @@ import { answerObject } from '../../serve/answer-object.ts';
 import { refusal } from '../../serve/refusal.ts';
 import { attachmentNamed } from '../../stores/content-disposition.ts';
 import type { Store } from '../../stores/store.ts';
+import { CopiedFiles } from './copied-files.ts';
 import type { LocalUrls } from './local-urls.ts';
 
 /** Clients that send their header on to another host, and any client where the API is asked by the very host of the URLs. */
@@ -19,6 +20,7 @@ type App = Hono<{ Bindings: HttpBindings }>;
  */
 export function signedApp(store: Pick<Store, 'head' | 'read'>, urls: LocalUrls, clock: Clock): App {
   const app: App = new Hono();
+  const copied = new CopiedFiles(store);
   app.onError(() => refusal(503, 'the store cannot be read'));
   app.all('*', async (context) => {
     const { incoming } = context.env;
@@ -29,10 +31,13 @@ export function signedApp(store: Pick<Store, 'head' | 'read'>, urls: LocalUrls, 
     if (signed === undefined || clock.now().getTime() >= signed.expires * 1000) {
       return refusal(403, 'the URL does not allow this (any more)');
     }
-    const { key, etag, fileName } = signed;
+    const { key, fileName } = signed;
     const stat = await store.head(key);
     if (stat === undefined) return refusal(404, 'the file is gone');
-    if (stat.etag !== etag) return refusal(412, 'the file is no longer the one that was signed');
+    const { etag } = stat;
+    if (etag !== signed.etag && !(await copied.holds(stat, signed.sha256))) {
+      return refusal(412, 'the file is no longer the one that was signed');
+    }
     const disposition = attachmentNamed(fileName);
     return await answerObject(context.env, {
       size: stat.size,

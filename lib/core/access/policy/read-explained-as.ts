@@ -11,12 +11,17 @@ const forms =
  * Whom a text of the command line means: a principal by name, an account, role, user or session of AWS, or what a
  * token of an issuer would say (`oidc:github:repository=my-org/my-repo,ref=refs/heads/main`; `claim:=JSON` for a value
  * that is no text; a comma within a value is written `\,`).
+ * @param consumerAccounts accounts whose principals come by a role that tells their number alone
  * @throws UsageError
  */
-export function readExplainedAs(text: string, policy: AccessPolicy): ExplainedAs {
+export function readExplainedAs(
+  text: string,
+  policy: AccessPolicy,
+  consumerAccounts: readonly string[] = [],
+): ExplainedAs {
   if (Object.hasOwn(policy.principals, text)) return { kind: 'principal', name: text };
   if (/^\d{12}$/u.test(text)) return { kind: 'aws', account: text, arn: undefined };
-  if (text.startsWith('arn:')) return awsCaller(text);
+  if (text.startsWith('arn:')) return awsCaller(text, consumerAccounts);
   if (text.startsWith('oidc:')) return oidcCaller(text, policy);
   const near = closestWord(text, Object.keys(policy.principals));
   throw new UsageError(`no principal of the policy is called ${text}`, {
@@ -24,7 +29,7 @@ export function readExplainedAs(text: string, policy: AccessPolicy): ExplainedAs
   });
 }
 
-function awsCaller(text: string): ExplainedAs {
+function awsCaller(text: string, consumerAccounts: readonly string[]): ExplainedAs {
   const [, partition, service, account = '', kind, path = ''] =
     /^arn:([a-z-]+):(iam|sts)::(\d{12}):(role|user|assumed-role|root)(?:\/(.+))?$/u.exec(text) ?? [];
   const known = kind === 'root' ? service === 'iam' && path === '' : path !== '' && !path.includes('*');
@@ -33,7 +38,7 @@ function awsCaller(text: string): ExplainedAs {
       hint: 'Write that of a role, a user or a session, such as arn:aws:iam::111122223333:role/ci.',
     });
   }
-  if (kind === 'root') return { kind: 'aws', account, arn: undefined };
+  if (kind === 'root' || consumerAccounts.includes(account)) return { kind: 'aws', account, arn: undefined };
   const arn = `arn:${partition}:iam::${account}:`;
   const name = kind === 'assumed-role' ? `role/${path.split('/', 1)[0]}` : `${kind}/${path}`;
   return { kind: 'aws', account, arn: withoutPath(arn + name) };

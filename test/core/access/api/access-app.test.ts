@@ -23,7 +23,13 @@ describe('a file', () => {
     const objects = JSON.parse(await readFile(join(api.root, 'weights/1.0.0/objects.json'), 'utf8'));
     const { etag } = objects['sub/a b.bin'];
     expect(api.signer.signed).toEqual([
-      { key: 'weights/1.0.0/sub/a b.bin', version: undefined, etag, fileName: 'a b.bin' },
+      {
+        key: 'weights/1.0.0/sub/a b.bin',
+        version: undefined,
+        etag,
+        fileName: 'a b.bin',
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
     ]);
   });
 

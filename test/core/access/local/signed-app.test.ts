@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { rename, utimes, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { LocalUrlSigner } from '../../../../lib/core/access/local/local-url-signer.ts';
 import { LocalUrls, signedPath } from '../../../../lib/core/access/local/local-urls.ts';
@@ -24,7 +25,8 @@ let urls: LocalUrls;
 async function signed(seconds = 900, file = key, fileName = 'a b.bin'): Promise<string> {
   const etag = (await new DirectoryStore({ url: mirror.url, root: mirror.root }).head(file))?.etag ?? '';
   const session = await new LocalUrlSigner(urls, () => base, clock).prepare(seconds);
-  const url = await session.sign({ key: file, version: undefined, etag, fileName });
+  const sha256 = createHash('sha256').update(weights).digest('hex');
+  const url = await session.sign({ key: file, version: undefined, etag, sha256, fileName });
   expect(url.startsWith(base)).toBe(true);
   return url.slice(base.length - 1);
 }
@@ -123,6 +125,23 @@ describe('a signed URL', () => {
     await writeFile(mirror.path(key), sampleBytes(300_000, 'other weights'));
     const { status, body } = await ask(base, target);
     expect([status, body.length < 100]).toEqual([412, true]);
+  });
+
+  test('gives a file that was copied, and so has another tag, once it has been read', async () => {
+    const target = await signed();
+    const before = String((await ask(base, target)).headers.etag);
+    await utimes(mirror.path(key), 1, 1);
+    const answers = await Promise.all([ask(base, target), ask(base, target, { range: 'bytes=0-9' })]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 206]);
+    expect(answers[0]?.body.equals(weights)).toBe(true);
+    expect(answers[0]?.headers.etag).not.toBe(before);
+    // Of another length, or with one other byte.
+    await writeFile(mirror.path(key), weights.subarray(1));
+    expect((await ask(base, target)).status).toBe(412);
+    const other = Buffer.from(weights);
+    other[7] = (other[7] ?? 0) ^ 1;
+    await writeFile(mirror.path(key), other);
+    expect((await ask(base, target)).status).toBe(412);
   });
 
   test('is refused beside an Authorization header, good or not, as on S3', async () => {
