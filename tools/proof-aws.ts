@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { accessChecks } from './proof-aws/access-checks.ts';
+import { apiChecks } from './proof-aws/api-checks.ts';
 import { cdnChecks } from './proof-aws/cdn-checks.ts';
 import { findCaller } from './proof-aws/find-caller.ts';
 import { beginning, ending } from './proof-aws/life-checks.ts';
@@ -81,7 +82,7 @@ async function prove(place: ThrowAwayPlace): Promise<number> {
       ...{ place, folder, config, app, context, bootstraps, endpoint },
       env: process.env,
     });
-    const checks = [...beginning, ...releaseChecks, ...cdnChecks, ...accessChecks, ...ending];
+    const checks = [...beginning, ...releaseChecks, ...cdnChecks, ...accessChecks, ...apiChecks, ...ending];
     const results = await runChecks(proof, checks, { emulator, stopped: () => interrupted, onResult: print });
     const left = values.keep ? [`${place.name}, with its buckets: --keep`] : await tearDown(proof);
     proof.s3.destroy();

@@ -75,6 +75,7 @@ export async function openProof(options: ProofOptions): Promise<Proof> {
     },
     releases: { public: await makeRelease(folder, 'public'), private: await makeRelease(folder, 'private') },
     gcs: (parse(text) as { readonly cloud: { readonly gcs?: object } }).cloud.gcs !== undefined,
+    folder,
     bootstraps,
     takesRole,
     s3: new S3Client(s3Settings),
@@ -90,6 +91,7 @@ export async function openProof(options: ProofOptions): Promise<Proof> {
       proof.outputs = outputs[name] ?? {};
     },
     weighbridge: (...args) => weighbridge({}, args),
+    asNobody: (variables, ...args) => weighbridge({ ...noCredentials, ...variables }, args),
     async asPublisher(...args) {
       if (!takesRole) return await weighbridge({}, args);
       const { accessKeyId, secretAccessKey, sessionToken } = await publisher();
@@ -100,6 +102,12 @@ export async function openProof(options: ProofOptions): Promise<Proof> {
     cdn(path, { protocol = 'https:', ...options } = {}) {
       const { host } = new URL(proof.outputs.PublicUrl ?? '');
       return onceItHasAName(() => fetchOverHttp({ protocol, host, path }, { ...options, by: endpoint }));
+    },
+    api(caller) {
+      const url = proof.outputs[caller === 'token' ? 'AccessUrl' : 'IamAccessUrl'];
+      if (url === undefined || endpoint === undefined) return url;
+      const { hostname, pathname } = new URL(url);
+      return new URL(`/_aws/execute-api/${hostname.split('.')[0]}/$default${pathname}`, endpoint).href;
     },
     anonymous(bucket, path) {
       if (endpoint === undefined) {
@@ -112,6 +120,11 @@ export async function openProof(options: ProofOptions): Promise<Proof> {
   };
   return proof;
 }
+
+const noCredentials = {
+  ...{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SESSION_TOKEN: '', AWS_PROFILE: '' },
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
 
 /** The name of a new distribution may take a minute to be known everywhere. */
 async function onceItHasAName<T>(ask: () => Promise<T>): Promise<T> {

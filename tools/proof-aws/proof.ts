@@ -12,6 +12,8 @@ export interface Proof {
   readonly releases: Readonly<Record<'public' | 'private', ProofRelease>>;
   /** Is there a mirror in Google Cloud as well? */
   readonly gcs: boolean;
+  /** An empty folder, in which the programs run. */
+  readonly folder: string;
   /** Can the publisher's role be taken? The root of an account cannot; it then submits as itself. */
   readonly takesRole: boolean;
   /** May the CDK's own stack be made? */
@@ -27,12 +29,16 @@ export interface Proof {
   deploy(...args: readonly string[]): Promise<void>;
   /** This program, as who runs the proof. */
   weighbridge(...args: readonly string[]): Promise<ProgramEnd>;
+  /** This program, with these variables and without the credentials of who runs the proof. */
+  asNobody(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<ProgramEnd>;
   /** This program, with the publisher's submit role where that can be taken. */
   asPublisher(...args: readonly string[]): Promise<ProgramEnd>;
   /** A client of S3 with the publisher's submit role. */
   publisherS3(): Promise<S3Client>;
   /** A path of the public mirror, asked of CloudFront by anybody. */
   cdn(path: string, options?: HttpOptions & { readonly protocol?: 'http:' | 'https:' }): Promise<HttpAnswer>;
+  /** The address of the access API, for callers with tokens or for principals of AWS; undefined where there is none. */
+  api(caller: 'token' | 'aws'): string | undefined;
   /** A path of a bucket, asked of S3 by anybody. */
   anonymous(bucket: string, path: string): Promise<HttpAnswer>;
 }

@@ -21,27 +21,41 @@ const taken = [
   'gcs',
 ] as const;
 
+/** Of the access API of a company the proof has the accounts and the limits; a host name has but one API. */
+function accessOf(given: string, written: Readonly<Record<string, unknown>>): object | undefined {
+  if (given === '') return {};
+  const { domain: _, ...rest } = (written.access ?? {}) as { readonly domain?: unknown };
+  return 'access' in written ? rest : undefined;
+}
+
 /** Publisher of the proof. */
 export const proofPublisher = 'proof';
 
 /**
  * weighbridge.yaml of the deployment.
  * @param given Text of a weighbridge.yaml to take the rules of a company from, and `gcs`, with bucket names of its own.
+ * The access API is left out where that has none.
  */
 export function throwAwayConfiguration(place: ThrowAwayPlace, given: string): string {
   const { name, account, region } = place;
   const { cloud: written = {} } = (parse(given) ?? {}) as { readonly cloud?: Readonly<Record<string, unknown>> };
   const rules = Object.fromEntries(taken.flatMap((key) => (key in written ? [[key, written[key]]] : [])));
   const gcs = rules.gcs as object | undefined;
+  const access = accessOf(given, written);
   const cloud = {
     ...rules,
     ...{ name, account, region },
     ...(gcs === undefined ? {} : { gcs: { ...gcs, ...gcsBuckets(name, account) } }),
+    ...(access === undefined ? {} : { access }),
   };
   return stringify({
     cloud,
     publishers: {
-      [proofPublisher]: { principals: [place.principal ?? somebody(place)], collections: [`${proofPublisher}-*`] },
+      [proofPublisher]: {
+        principals: [place.principal ?? somebody(place)],
+        collections: [`${proofPublisher}-*`],
+        policy: true,
+      },
     },
     ...(gcs === undefined ? {} : { replicas: [{ collections: ['*'], to: ['gcs'] }] }),
   });
