@@ -7,8 +7,10 @@ import { poochImporter } from './pooch.ts';
 import { sha256sumsImporter } from './sha256sums.ts';
 import { chemeleonCheckpoints } from './systems/chemeleon-checkpoints.ts';
 import { falconeyeWeights } from './systems/falconeye-weights.ts';
+import { rivaArtifact } from './systems/riva-artifact.ts';
 import { stemsepRegistry } from './systems/stemsep-registry.ts';
 import { stemsepUploadManifest } from './systems/stemsep-upload-manifest.ts';
+import { tcnVaeRelease } from './systems/tcn-vae-release.ts';
 
 /** Every format that can be imported: those of nobody in particular first. */
 export const importers: readonly Importer[] = [
@@ -21,5 +23,7 @@ export const importers: readonly Importer[] = [
   stemsepRegistry,
   stemsepUploadManifest,
   chemeleonCheckpoints,
+  tcnVaeRelease,
   falconeyeWeights,
+  rivaArtifact,
 ];
