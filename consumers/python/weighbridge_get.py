@@ -47,7 +47,8 @@ import unicodedata
 import urllib.parse
 import urllib.request
 import uuid
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar, Union
+import zlib
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple, TypeVar, Union
 
 __version__ = "0.1.0"
 __all__ = [
@@ -275,7 +276,10 @@ def _parse(data: bytes, schema: str, what: str) -> Dict[str, Any]:
     written = value.get("schema")
     if written != schema:
         if isinstance(written, str) and written.rpartition("/")[0] == schema.rpartition("/")[0]:
-            raise _Damaged(f"{what} has the format {_shown(written)[:100]}; this version reads {schema}", "take a newer weighbridge_get.py")
+            raise _Damaged(
+                f"{what} has the format {_shown(written)[:100]}; this version reads {schema}",
+                "take a newer weighbridge_get.py",
+            )
         raise _Damaged(f"{what} is damaged: its schema is not {schema}")
     return value
 
@@ -392,9 +396,11 @@ class _Release:
             return [(one, one.required) for one in self.artifacts]
         chosen: List[_Artifact] = []
         unknown: List[str] = []
+        known = {alias: one for one in reversed(self.artifacts) for alias in one.aliases}
+        known.update((one.file, one) for one in reversed(self.artifacts))
+        known.update((one.id, one) for one in reversed(self.artifacts))
         for name in names:
-            keys = (lambda one: one.id == name, lambda one: one.file == name, lambda one: name in one.aliases)
-            found = next((one for key in keys for one in self.artifacts if key(one)), None)
+            found = known.get(name)
             if found is None:
                 unknown.append(name)
             elif found not in chosen:
@@ -422,15 +428,23 @@ def _same(message: str, expected: str, actual: str) -> None:
         raise _Damaged(text, expected=expected, actual=actual)
 
 
-def _check_release(data: bytes, collection: str, version: str, entry: Dict[str, Any], access: str, what: str) -> _Release:
+def _check_release(
+    data: bytes, collection: str, version: str, entry: Dict[str, Any], access: str, what: str
+) -> _Release:
     """Follows the chain registry → bytes of `release.json` → content."""
     _same(f"{what} is not the one that the registry lists", str(entry.get("sha256")), hashlib.sha256(data).hexdigest())
-    _same(f"the registry has another path for {what}", f"{collection}/{version}/release.json", str(entry.get("release")))
+    _same(
+        f"the registry has another path for {what}", f"{collection}/{version}/release.json", str(entry.get("release"))
+    )
     release = _Release(data, collection, version, what)
     _same(f"{what} has another access class than its registry", access, str(release.access))
     _same(f"the registry lists other content than {what}", release.content, str(entry.get("content")))
     _same(f"the registry counts other artifacts than {what}", str(len(release.artifacts)), str(entry.get("artifacts")))
-    _same(f"the registry counts other bytes than {what}", str(sum(one.size for one in release.artifacts)), str(entry.get("bytes")))
+    _same(
+        f"the registry counts other bytes than {what}",
+        str(sum(one.size for one in release.artifacts)),
+        str(entry.get("bytes")),
+    )
     return release
 
 
@@ -438,9 +452,16 @@ def _check_release(data: bytes, collection: str, version: str, entry: Dict[str, 
 
 
 class _Job:
-    """Work goes on in threads of its own; the caller's thread hears of progress, keeps the time, and can be interrupted."""
+    """Works in threads of its own; the caller's thread hears of progress, keeps the time, and can be interrupted."""
 
-    def __init__(self, timeout: Optional[float], stall: float, attempts: int, trusted: Sequence[str], progress: Optional[Progress]) -> None:
+    def __init__(
+        self,
+        timeout: Optional[float],
+        stall: float,
+        attempts: int,
+        trusted: Sequence[str],
+        progress: Optional[Progress],
+    ) -> None:
         if timeout is not None and not timeout > 0:
             raise Usage("timeout is more than 0 seconds, or None")
         if attempts < 1 or not stall > 0:
@@ -461,7 +482,7 @@ class _Job:
 
     def run(self, work: Callable[[], T]) -> T:
         """Runs `work` in a thread and progress callbacks in this one. Raises what either raises, and TimedOut."""
-        ended: List[Any] = []
+        ended: List[Tuple[Optional[T], Optional[BaseException]]] = []
 
         def body() -> None:
             try:
@@ -477,7 +498,9 @@ class _Job:
             grace: Optional[float] = None
             while True:
                 if grace is None and self.remaining() <= 0:
-                    self.stop(TimedOut(f"not done within {self.timeout:g} s", "run it again: it goes on where it stopped"))
+                    self.stop(
+                        TimedOut(f"not done within {self.timeout:g} s", "run it again: it goes on where it stopped")
+                    )
                     grace = time.monotonic() + 1
                 if grace is not None and time.monotonic() > grace:
                     raise self._reason or TimedOut("out of time")
@@ -499,7 +522,7 @@ class _Job:
         result, error = ended[0]
         if error is not None:
             raise error
-        return result
+        return result  # type: ignore[return-value]
 
     def tell(self, done: int, total: int, file: str) -> None:
         if self.progress is not None:
@@ -540,7 +563,9 @@ class _Job:
 
     # Connections
 
-    def request(self, method: str, url: str, headers: Dict[str, str], body: Optional[bytes] = None, since: Optional[str] = None) -> _Response:
+    def request(
+        self, method: str, url: str, headers: Dict[str, str], body: Optional[bytes] = None, since: Optional[str] = None
+    ) -> _Response:
         """One request, no redirect followed. `since`: the URL that redirected here. Raises Unavailable."""
         parts = self._checked(url, since)
         where = _shown(parts.hostname or "")
@@ -548,10 +573,15 @@ class _Job:
             self.check()
             key, connection, reused, proxied = self._connection(parts)
             try:
-                sent = {"User-Agent": f"weighbridge-get/{__version__}", "Accept-Encoding": "identity", **headers, **proxied}
+                sent = {
+                    "User-Agent": f"weighbridge-get/{__version__}",
+                    "Accept-Encoding": "identity",
+                    **headers,
+                    **proxied,
+                }
                 path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
                 target = urllib.parse.urlunsplit(parts[:4] + ("",)) if getattr(connection, "_absolute", False) else path
-                if connection.sock is None:
+                if not reused:
                     connection.connect()
                     with self._lock:
                         self._sockets[id(connection)] = connection.sock
@@ -603,9 +633,14 @@ class _Job:
             return parts
         if since is not None:
             raise Unavailable(f"{_host(since)} redirects to plain http: not followed")
-        raise Usage(f"{_shown(parts.hostname)} would be read in plain http", f"use https, or trust exactly this origin: {_host(url)}")
+        raise Usage(
+            f"{_shown(parts.hostname)} would be read in plain http",
+            f"use https, or trust exactly this origin: {_host(url)}",
+        )
 
-    def _connection(self, parts: urllib.parse.SplitResult) -> Tuple[Any, http.client.HTTPConnection, bool, Dict[str, str]]:
+    def _connection(
+        self, parts: urllib.parse.SplitResult
+    ) -> Tuple[Any, http.client.HTTPConnection, bool, Dict[str, str]]:
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         key = (parts.scheme, host, port)
@@ -682,7 +717,9 @@ class _Patience:
 class _Response:
     """An answer whose body is read in pieces."""
 
-    def __init__(self, job: _Job, key: Any, connection: http.client.HTTPConnection, raw: http.client.HTTPResponse, url: str) -> None:
+    def __init__(
+        self, job: _Job, key: Any, connection: http.client.HTTPConnection, raw: http.client.HTTPResponse, url: str
+    ) -> None:
         self._job = job
         self._key = key
         self._connection = connection
@@ -716,14 +753,21 @@ class _Response:
 
     def read(self, limit: int, what: str) -> bytes:
         """The whole body. Raises Mismatch for more than `limit` bytes."""
-        coding = self.header("content-encoding")
-        if coding not in (None, "identity"):
+        coding = self.header("content-encoding") or "identity"
+        if coding not in ("identity", "gzip"):
             raise Unavailable(f"{what} came with a content coding that was not asked for")
+        # Bounded as it grows: what is small on the way may be endless when it is unpacked.
+        unzip = zlib.decompressobj(wbits=31) if coding == "gzip" else None
         data = bytearray()
-        for chunk in self.chunks():
-            data += chunk
-            if len(data) > limit:
-                raise _Damaged(f"{what} is larger than {limit} bytes")
+        try:
+            for chunk in self.chunks():
+                data += chunk if unzip is None else unzip.decompress(chunk, limit + 1 - len(data))
+                if len(data) > limit:
+                    raise _Damaged(f"{what} is larger than {limit} bytes")
+            if unzip is not None and (not unzip.eof or unzip.unused_data):
+                raise zlib.error
+        except zlib.error:
+            raise Unavailable(f"{what} came compressed, and cannot be unpacked", retryable=True) from None
         return bytes(data)
 
     def wait(self) -> Optional[float]:
@@ -756,7 +800,10 @@ class _Response:
 def _network_fault(error: Exception, host: str) -> Unavailable:
     """The library's own words may hold URLs: only what is known to be harmless is said."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Unavailable(f"the certificate of {host} does not hold: {error.verify_message}", "set SSL_CERT_FILE where an own authority signs")
+        return Unavailable(
+            f"the certificate of {host} does not hold: {error.verify_message}",
+            "set SSL_CERT_FILE where an own authority signs",
+        )
     if isinstance(error, socket.timeout):
         words = "does not answer in time"
     elif isinstance(error, socket.gaierror):
@@ -898,12 +945,12 @@ class _HttpMirror:
         return _body_of(response, start, artifact.size)
 
     def _record(self, key: str) -> bytes:
-        with self._get(key, {}) as response:
+        with self._get(key, {"Accept-Encoding": "gzip"}) as response:
             return response.read(_RECORD_LIMIT, f"{key} of {self.url}")
 
     def _get(self, key: str, headers: Dict[str, str]) -> _Response:
         response = self._job.follow(self._base + _quoted(key), headers)
-        if response.status == 200 or (response.status == 206 and headers):
+        if response.status == 200 or (response.status == 206 and "Range" in headers):
             return response
         response.close()
         raise _status_fault(response, f"{key} at {self.url}")
@@ -918,7 +965,9 @@ def _status_fault(response: _Response, what: str) -> WeighbridgeError:
     if status in (404, 410):
         return NotFound(f"{what} is not there (HTTP {status})")
     if status in (401, 403):
-        hint = "a bucket that may not be listed answers 403 for missing objects too: check the name, then the permissions"
+        hint = (
+            "a bucket that may not be listed answers 403 for missing objects too: check the name, then the permissions"
+        )
         return NotAuthorised(f"{what} is refused (HTTP {status})", hint)
     if status == 416:
         return _RangeRefused(f"{what}: no such range (HTTP 416)", retryable=True)
@@ -956,7 +1005,9 @@ class _UrlMirror:
         response.close()
         what = f"the URL at {_host(self._url)}"
         if response.status in (400, 401, 403):
-            raise NotAuthorised(f"{what} is refused (HTTP {response.status})", "it has ended, or is not whole: ask for a new one")
+            raise NotAuthorised(
+                f"{what} is refused (HTTP {response.status})", "it has ended, or is not whole: ask for a new one"
+            )
         raise _status_fault(response, what)
 
 
@@ -1020,7 +1071,9 @@ def _netrc_header(host: str) -> Optional[str]:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise NotAuthorised(f"the netrc file cannot be read ({errno.errorcode.get(error.errno or 0, 'error')})") from None
+        raise NotAuthorised(
+            f"the netrc file cannot be read ({errno.errorcode.get(error.errno or 0, 'error')})"
+        ) from None
     entry = _netrc_entry(text.decode("utf-8", "replace"), host)
     if entry is None:
         return None
@@ -1094,7 +1147,7 @@ class _AccessMirror:
         self._expected = list(artifacts)
 
     def open(self, artifact: _Artifact, start: int, tag: Optional[str]) -> _Body:
-        refused: set = set()
+        refused: Set[str] = set()
         while True:
             url, store = self._url_of(artifact)
             # Of another store's tag nothing follows: the range is asked for as it is, and the digest judges.
@@ -1116,16 +1169,18 @@ class _AccessMirror:
                 self._leave(store)
                 raise Unavailable(f"{what} answers HTTP {status}", retryable=True, retry_after=response.wait())
             # It may have ended: a fresh one. Where that is refused too, the other store's.
-            if store in refused or status not in (400, 401, 403):
-                if len(refused) > 1 or not self._leave(store):
-                    hint = "tell who runs the API: what signs its URLs may not read that object"
-                    raise Unavailable(f"{what} refuses the URL that {self.url} signed (HTTP {status})", hint)
+            is_final = store in refused or status not in (400, 401, 403)
+            if is_final and (len(refused) > 1 or not self._leave(store)):
+                hint = "tell who runs the API: what signs its URLs may not read that object"
+                raise Unavailable(f"{what} refuses the URL that {self.url} signed (HTTP {status})", hint)
             refused.add(store)
 
     def _record(self, path: str, what: str) -> bytes:
         with self._ask("GET", path) as response:
             if response.status == 404:
-                raise NotFound(f"{what} at {self.url} is not there, or not yours", f"asked with {self._credential.kind}")
+                raise NotFound(
+                    f"{what} at {self.url} is not there, or not yours", f"asked with {self._credential.kind}"
+                )
             return response.read(_RECORD_LIMIT, f"{what} at {self.url}")
 
     def _ask(self, method: str, path: str, body: Optional[bytes] = None) -> _Response:
@@ -1133,7 +1188,10 @@ class _AccessMirror:
         last = None
         while True:
             header = self._credential.header()
-            headers = {"Authorization": header, **({} if body is None else {"Content-Type": "application/json"})}
+            # A record that is larger than the API's gateway answers comes compressed or not at all.
+            headers = {"Authorization": header, "Accept-Encoding": "gzip"}
+            if body is not None:
+                headers["Content-Type"] = "application/json"
             response = self._job.request(method, self._base + path, headers, body)
             status = response.status
             if status in (200, 404):
@@ -1149,7 +1207,9 @@ class _AccessMirror:
             if 300 <= status < 400:
                 raise Unavailable(f"{self.url} redirects (HTTP {status}), and a credential follows no redirect")
             again = status in (408, 429) or status >= 500
-            raise Unavailable(f"{self.url} answered HTTP {status}", retryable=again, retry_after=response.wait() if again else None)
+            raise Unavailable(
+                f"{self.url} answered HTTP {status}", retryable=again, retry_after=response.wait() if again else None
+            )
 
     def _url_of(self, artifact: _Artifact) -> Tuple[str, str]:
         while True:
@@ -1185,7 +1245,9 @@ class _AccessMirror:
         if answer is None:
             self._require_release(artifact)
             if len(files) == 1:
-                raise NotFound(f"{artifact.path} at {self.url} is not there, or not yours", f"asked with {self._credential.kind}")
+                raise NotFound(
+                    f"{artifact.path} at {self.url} is not there, or not yours", f"asked with {self._credential.kind}"
+                )
             self._most = 1
             return
         store, sent, urls = answer
@@ -1207,17 +1269,10 @@ class _AccessMirror:
         except Unavailable:
             if "store" not in question:
                 raise
-            response = None
-        if "store" in question and (response is None or response.status == 404):
-            # That store is not one of the API's, or has no such release yet.
-            if response is not None:
-                response.close()
-            self._store = "none"
-            return self._post_urls(files)
-        assert response is not None
+            return self._post_without_store(files)
         with response:
             if response.status == 404:
-                return None
+                return None if "store" not in question else self._post_without_store(files)
             text = response.read(16 * MIB, f"the answer of {self.url}")
             date = response.header("date")
         try:
@@ -1229,6 +1284,13 @@ class _AccessMirror:
             return str(record["store"]), sent, urls
         except (KeyError, TypeError, ValueError, RecursionError):
             raise Unavailable(f"{self.url} answered with something else than URLs of that release") from None
+
+    def _post_without_store(
+        self, files: Sequence[_Artifact]
+    ) -> Optional[Tuple[str, float, Dict[str, Tuple[str, float]]]]:
+        """That store is not one of the API's, or has no such release yet."""
+        self._store = "none"
+        return self._post_urls(files)
 
     def _require_release(self, artifact: _Artifact) -> None:
         collection, version = artifact.path.split("/")[:2]
@@ -1253,11 +1315,15 @@ def _instant(text: str) -> float:
     return float(calendar.timegm(time.strptime(found[1], "%Y-%m-%dT%H:%M:%S")))
 
 
-def _open_mirror(job: _Job, url: str, token: Optional[str], token_file: Optional[Name]) -> Union[_HttpMirror, _AccessMirror]:
+def _open_mirror(
+    job: _Job, url: str, token: Optional[str], token_file: Optional[Name]
+) -> Union[_HttpMirror, _AccessMirror]:
     parts = _base_parts(url)
     path = parts.path.rstrip("/")
     if path.endswith("/iam/v1"):
-        raise Usage("AWS principals are asked for by `weighbridge pull`; here take the base that ends in /v1 and a token")
+        raise Usage(
+            "AWS principals are asked for by `weighbridge pull`; here take the base that ends in /v1 and a token"
+        )
     if not path.endswith("/v1"):
         return _HttpMirror(job, url)
     base = url if url.endswith("/") else f"{url}/"
@@ -1289,7 +1355,9 @@ def _is_access_api(job: _Job, base: str) -> bool:
         except (ValueError, RecursionError, WeighbridgeError):
             job.check()
         if response.status == 429 or (response.status >= 500 and response.status != 501):
-            raise Unavailable(f"{_host(base)} answered HTTP {response.status}", retryable=True, retry_after=response.wait())
+            raise Unavailable(
+                f"{_host(base)} answered HTTP {response.status}", retryable=True, retry_after=response.wait()
+            )
         return False
 
 
@@ -1607,7 +1675,15 @@ class _Partial:
 _Mirror = Union[_HttpMirror, _AccessMirror, _UrlMirror]
 
 
-def _fetch(job: _Job, mirror: _Mirror, root: _Root, artifact: _Artifact, force: bool, quarantine: bool, counted: Callable[[int], None]) -> str:
+def _fetch(
+    job: _Job,
+    mirror: _Mirror,
+    root: _Root,
+    artifact: _Artifact,
+    force: bool,
+    quarantine: bool,
+    counted: Callable[[int], None],
+) -> str:
     """Brings one file to its place, proven. Until then whatever lies there stays, unless it is a bad copy in a cache."""
     target = root.prepare_for(artifact.file)
     with _FileLock(job, root.lock(artifact.sha256), artifact.file):
@@ -1626,7 +1702,9 @@ def _fetch(job: _Job, mirror: _Mirror, root: _Root, artifact: _Artifact, force: 
         raise Mismatch(f"{artifact.file} changed while it was being read twice")
 
 
-def _download(job: _Job, mirror: _Mirror, root: _Root, artifact: _Artifact, target: str, counted: Callable[[int], None]) -> bool:
+def _download(
+    job: _Job, mirror: _Mirror, root: _Root, artifact: _Artifact, target: str, counted: Callable[[int], None]
+) -> bool:
     """False: bytes that were continued, or came under several tags, did not lead to the digest; they are gone now."""
     part = _Partial(job, root.partial(artifact.sha256), artifact.size)
     tags = set()
@@ -1638,7 +1716,9 @@ def _download(job: _Job, mirror: _Mirror, root: _Root, artifact: _Artifact, targ
             try:
                 body = mirror.open(artifact, part.done, part.tag)
                 try:
-                    if body.start != part.done or (part.done > 0 and part.tag is not None and body.tag not in (None, part.tag)):
+                    if body.start != part.done or (
+                        part.done > 0 and part.tag is not None and body.tag not in (None, part.tag)
+                    ):
                         changed = body.start == part.done
                         part.restart()
                         if changed:
@@ -1691,7 +1771,9 @@ def _require_space(root: _Root, artifacts: Sequence[_Artifact]) -> None:
         needed += max(0, one.size - begun)
     free = shutil.disk_usage(root.folder).free
     if needed > free:
-        raise Unwritable(f"the files need {needed} bytes and the disk has {free} left", "free some space, or name fewer files")
+        raise Unwritable(
+            f"the files need {needed} bytes and the disk has {free} left", "free some space, or name fewer files"
+        )
 
 
 # --- Records: from the mirror, or as an earlier call kept them ---
@@ -1716,7 +1798,9 @@ def _kept(root: _Root, collection: str, version: Optional[str]) -> _Release:
     return _Release(data, collection, version, f"the kept record of {name}")
 
 
-def _registry(job: _Job, mirror: Union[_HttpMirror, _AccessMirror], root: _Root, keep: bool, warnings: List[str]) -> _Registry:
+def _registry(
+    job: _Job, mirror: Union[_HttpMirror, _AccessMirror], root: _Root, keep: bool, warnings: List[str]
+) -> _Registry:
     """The registry as it is now; where it went back to an older state, the newest one that was seen."""
     registry = job.retry(lambda: _Registry(mirror.registry(), mirror.url))
     path = root.record("registries", hashlib.sha256(mirror.url.rstrip("/").encode()).hexdigest()[:32] + ".json")
@@ -1727,7 +1811,9 @@ def _registry(job: _Job, mirror: Union[_HttpMirror, _AccessMirror], root: _Root,
         before = None
     if before is not None and before.serial > registry.serial:
         text = f"the registry of {mirror.url} went back from state {before.serial} to {registry.serial}: the newer one is used"
-        warnings.append(f"{text}; if the mirror was made anew, remove {os.path.join(_PRIVATE, 'registries', os.path.basename(path))}")
+        warnings.append(
+            f"{text}; if the mirror was made anew, remove {os.path.join(_PRIVATE, 'registries', os.path.basename(path))}"
+        )
         return before
     if keep and (before is None or before.serial < registry.serial):
         _keeping(root, lambda: _write_whole(path, registry.bytes))
@@ -1795,7 +1881,9 @@ def _require_unchanged(root: _Root, release: _Release) -> None:
     except WeighbridgeError:
         return
     if before.content != release.content:
-        text = f"{release.name} has other content than when it was first fetched into this folder: releases never change"
+        text = (
+            f"{release.name} has other content than when it was first fetched into this folder: releases never change"
+        )
         hint = "for another environment take another folder; else ask who keeps the mirror"
         raise Mismatch(text, hint, expected=before.content, actual=release.content)
 
@@ -1921,7 +2009,7 @@ def get(release: Name, name: Union[None, Name, Sequence[str]] = None, **options:
                 return given
             raise NotFound(f"there is no file {_shown(os.fspath(given))}")
     one = isinstance(name, str)
-    names = [] if name is None else [name] if one else list(name)  # type: ignore[arg-type, list-item]
+    names: List[Any] = [] if name is None else [name] if one else list(name)  # type: ignore[arg-type]
     report = pull(os.fspath(release), names, **options)
     _raise_for(report, offline=bool(options.get("offline")))
     paths = [file["path"] for file in report["files"] if file["state"] in _RIGHT]
@@ -1955,7 +2043,9 @@ def latest(collection: str, **options: Any) -> str:
     base = options.get("base") or _setting("WEIGHBRIDGE_API")
     if base is None:
         raise Usage("no mirror is named", "give base, or set WEIGHBRIDGE_API")
-    job = _Job(options.get("timeout"), options.get("stall", 60.0), options.get("attempts", 4), options.get("trust", ()), None)
+    job = _Job(
+        options.get("timeout"), options.get("stall", 60.0), options.get("attempts", 4), options.get("trust", ()), None
+    )
     warnings: List[str] = []
 
     def work() -> str:
@@ -1998,7 +2088,14 @@ def get_url(
     parts = urllib.parse.urlsplit(url) if re.fullmatch(r"[\x21-\x7e]+", url) else urllib.parse.urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Usage("that is neither an https nor an http URL")
-    record = {"id": "file", "file": os.path.basename(target), "path": "", "size": size or 0, "sha256": digest, "required": True}
+    record = {
+        "id": "file",
+        "file": os.path.basename(target),
+        "path": "",
+        "size": size or 0,
+        "sha256": digest,
+        "required": True,
+    }
     artifact = _Artifact(record, "the file")
     root = _Root(os.path.dirname(target))
     job = _Job(timeout, stall, attempts, trust, progress)
@@ -2069,7 +2166,9 @@ class _FileState:
     def report(self) -> Dict[str, Any]:
         one = self.artifact
         line: Dict[str, Any] = {"id": one.id, "file": one.file, "state": self.state, "required": self.required}
-        line.update(size=one.size, sha256=one.sha256, path=self.path, bytesFetched=self.fetched, seconds=round(self.seconds, 3))
+        line.update(
+            size=one.size, sha256=one.sha256, path=self.path, bytesFetched=self.fetched, seconds=round(self.seconds, 3)
+        )
         if self.fault is not None:
             line.update(reason=str(self.fault), code=self.fault.code)
         return line
@@ -2119,7 +2218,9 @@ def _raise_for(report: Dict[str, Any], offline: bool) -> None:
     else:
         codes = {file.get("code", "") for file in wrong}
         first = next((code for code in codes if code != "NotAuthorised"), "NotAuthorised")
-        kind = {each.__name__: each for each in (NotFound, NotAuthorised, Mismatch, Unavailable, Unwritable)}.get(first, Mismatch)
+        kind = {each.__name__: each for each in (NotFound, NotAuthorised, Mismatch, Unavailable, Unwritable)}.get(
+            first, Mismatch
+        )
     error = kind(text)
     error.report = report
     raise error
@@ -2171,15 +2272,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="weighbridge_get.py", description="Fetches files of a release and proves every byte.")
     parser.add_argument("release", nargs="?", help="COLLECTION[@VERSION]; the latest without a version")
     parser.add_argument("names", nargs="*", metavar="NAME", help="ids, files or aliases; all files without one")
-    parser.add_argument("--from", dest="base", metavar="URL", help="the mirror, or an access API (default: $WEIGHBRIDGE_API)")
-    parser.add_argument("--into", metavar="DIR", help="where the files come to; by default the cache, and paths are printed")
-    parser.add_argument("--check", action="store_true", help="change nothing; say missing, pointer, size, digest or valid")
+    parser.add_argument(
+        "--from", dest="base", metavar="URL", help="the mirror, or an access API (default: $WEIGHBRIDGE_API)"
+    )
+    parser.add_argument(
+        "--into", metavar="DIR", help="where the files come to; by default the cache, and paths are printed"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; say missing, pointer, size, digest or valid"
+    )
     parser.add_argument("--force", action="store_true", help="fetch also what is right already")
     parser.add_argument("--offline", action="store_true", help="no network")
     parser.add_argument("--timeout", type=_seconds, metavar="T", help="for everything together: 90, 90s, 5m, 1h")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON document")
-    parser.add_argument("--trust-origin", action="append", default=[], metavar="ORIGIN", help="may be read in plain http")
-    parser.add_argument("--url", metavar="URL", help="one file from this URL (-: from standard input), to the path --into")
+    parser.add_argument(
+        "--trust-origin", action="append", default=[], metavar="ORIGIN", help="may be read in plain http"
+    )
+    parser.add_argument(
+        "--url", metavar="URL", help="one file from this URL (-: from standard input), to the path --into"
+    )
     parser.add_argument("--sha256", metavar="HEX", help="what the file of --url must be")
     parser.add_argument("--version", action="version", version=__version__)
     return parser
@@ -2218,7 +2329,9 @@ def _run_url(asked: argparse.Namespace) -> int:
         raise Usage("--url goes with --sha256 HEX and --into FILE, and without a release")
     # Other users see the arguments of a process; standard input is ours alone.
     url = sys.stdin.readline().strip() if asked.url == "-" else asked.url
-    path = get_url(url, asked.into, sha256=asked.sha256, force=asked.force, timeout=asked.timeout, trust=asked.trust_origin)
+    path = get_url(
+        url, asked.into, sha256=asked.sha256, force=asked.force, timeout=asked.timeout, trust=asked.trust_origin
+    )
     print(json.dumps({"ok": True, "path": path}) if asked.json else path)
     return 0
 
