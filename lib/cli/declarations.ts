@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { accessDeclarations } from './access-declarations.ts';
 import { cloudDeclarations } from './cloud/cloud-declarations.ts';
 import type { CommandRun } from './command-context.ts';
+import { importDetail } from './importing/import-help.ts';
 import {
   collect,
   parseAccess,
@@ -106,6 +107,28 @@ export const declarations: readonly CommandDeclaration[] = [
         .option('--access <class>', 'public or private (default: public, or as --from says)', parseAccess)
         .option('--license <spdx>', 'SPDX expression, such as Apache-2.0'),
     load: () => import('./commands/new.ts'),
+  },
+  {
+    name: 'import',
+    summary: "make a manifest of another system's files",
+    detail: importDetail,
+    examples: [
+      'weighbridge import sha256sums SHA256SUMS --name collection=my-model --name version=1.0.0',
+      'weighbridge import github-release github://owner/repo@v1.2.0',
+      'weighbridge import directory weights -o weights.yaml --name collection=my-model --name version=1.0.0 \\\n' +
+        '      --name "base-url=https://example.org/{version}/{file}"',
+    ],
+    declare: (command) =>
+      command
+        .argument('<kind>', 'format of the input')
+        .argument('<input>', 'file, folder or address')
+        .option(
+          '-o, --output <manifest>',
+          'manifest to write or complete, or a folder for several (default: manifests/COLLECTION/VERSION.yaml, or ' +
+            'beside the input where the files themselves lie there)',
+        )
+        .option('--name <setting=value>', 'a setting of the kind (repeatable)', collect(text)),
+    load: () => import('./commands/import.ts'),
   },
   {
     name: 'validate',

@@ -20,7 +20,7 @@ const concurrency = 16;
 export const bucketImporter: Importer = {
   kind: 'bucket',
   generic: true,
-  summary: 's3://bucket[/prefix] or gs://bucket[/prefix]: its objects, pinned to their versions',
+  summary: 's3://bucket[/prefix] or gs://bucket[/prefix], objects pinned to their versions',
   settings: [],
   async read({ input }, ports) {
     const place = parseBucketUrl(input);

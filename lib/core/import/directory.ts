@@ -23,7 +23,7 @@ import { takeSource } from './take-source.ts';
 export const directoryImporter: Importer = {
   kind: 'directory',
   generic: true,
-  summary: 'a folder: every file with its exact size and digest; Git LFS pointers with theirs',
+  summary: 'a folder: its files with exact sizes and digests, or what LFS pointers say',
   settings: [
     {
       name: 'base-url',

@@ -11,7 +11,7 @@ import { collectionFrom, versionFrom } from './suggested-names.ts';
 export const gitHubReleaseImporter: Importer = {
   kind: 'github-release',
   generic: true,
-  summary: 'github://owner/repo@tag: the assets of a release, pinned by their ids',
+  summary: 'github://owner/repo@tag: its assets, pinned by their ids',
   settings: [],
   async read({ input }, ports) {
     // An asset is what a source needs and a release has many of.

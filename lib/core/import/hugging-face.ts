@@ -9,7 +9,7 @@ import { collectionFrom, versionFrom } from './suggested-names.ts';
 export const huggingFaceImporter: Importer = {
   kind: 'huggingface',
   generic: true,
-  summary: 'hf://owner/repo[@revision][/folder]: a repository at a revision, pinned to its commit',
+  summary: 'hf://owner/repo[@revision][/folder], pinned to its commit',
   settings: [],
   async read({ input }, ports) {
     const ref = parseRepository(input);

@@ -33,7 +33,7 @@ export async function locateListedFiles(
     const digest = sha256 === undefined ? {} : { sha256 };
     // A name that cannot be a file's is refused as such later; nothing on this machine is looked at by it.
     if (fileNameProblem(name) !== undefined) return { file: name, sources: [], ...digest };
-    if (request.base === undefined) return { file: name, ...digest, ...(await beside(request.list, name, ports)) };
+    if (request.base === undefined) return await beside(request.list, { name, sha256 }, ports, findings);
     const { collection, version } = request.settings;
     const address = addressFromTemplate(request.base, { file: name, collection, version }, 'base-url');
     const { source, finding } = takeSource(address, ports.placeholders);
@@ -42,15 +42,25 @@ export async function locateListedFiles(
   });
 }
 
-async function beside(list: string, name: string, ports: ImportPorts): Promise<{ sources: string[]; size?: number }> {
+async function beside(
+  list: string,
+  { name, sha256 }: ListedFile,
+  ports: ImportPorts,
+  findings: ImportFinding[],
+): Promise<UnnamedArtifact> {
   const folder = dirname(list);
   const path = join(folder, name);
   const way = pathBelow(ports.manifestDirectory, path);
+  const listed = { file: name, sources: [], ...(sha256 === undefined ? {} : { sha256 }) };
   const found = way === undefined || linksOutside(folder, name) ? undefined : await stat(path).catch(() => undefined);
-  if (way === undefined || found?.isFile() !== true || found.size === 0) return { sources: [] };
-  if (found.size < longestPointer) {
-    const pointer = parseLfsPointer(await readFile(path, 'utf8'));
-    if (pointer !== undefined) return { sources: [], size: pointer.size };
+  if (way === undefined || found?.isFile() !== true || found.size === 0) return listed;
+  const pointer = found.size < longestPointer ? parseLfsPointer(await readFile(path, 'utf8')) : undefined;
+  if (pointer === undefined) {
+    return { ...listed, sources: [formatSource({ scheme: 'file', uri: '', path: way })], size: found.size };
   }
-  return { sources: [formatSource({ scheme: 'file', uri: '', path: way })], size: found.size };
+  if (sha256 === pointer.sha256) return { ...listed, size: pointer.size };
+  // Whoever hashed a checkout without LFS has the digest of the pointer.
+  const message = `the list says ${sha256 ?? 'nothing'}, the Git LFS pointer beside it ${pointer.sha256}; neither was taken`;
+  findings.push({ kind: 'conflict', subject: name, field: 'sha256', message });
+  return { file: name, sources: [] };
 }
