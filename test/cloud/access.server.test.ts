@@ -124,6 +124,16 @@ describe.skipIf(lacksAwsEmulator())('the access API of a deployment on MiniStack
       }
     });
 
+    it('is told what to look at, where AWS refuses the signature', limit, async () => {
+      const variables = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'k'.repeat(40) };
+      const refused = await world.program(['url', 'secret-model'], { ...world.caller('role'), variables });
+      expect(refused).toMatchObject({
+        code: 4,
+        stdout: '',
+        stderr: expect.stringMatching(/execute-api:Invoke.*ConsumerRole/s),
+      });
+    });
+
     it.skipIf(curl === undefined)('has them by curl, with a token or with a signature', limit, async () => {
       const { mirror } = world;
       const address = (output: string) => {
@@ -343,6 +353,11 @@ describe.skipIf(lacksAwsEmulator())('the access API of a deployment on MiniStack
           ...Object.keys(foreign),
         ]),
       });
+      const policy = { 'read the policy': getting(state, policyKey), 'write the policy': putting(state, policyKey) };
+      for (const publisher of ['weights', 'others']) {
+        const keys = await mirror.keysOf(publisher);
+        expect(await outcomes(mirror.emulator, keys, policy)).toEqual(denied(Object.keys(policy)));
+      }
       const partner = world.caller('partner').signedBy as SessionKeys;
       const asks = {
         'read private': getting(secret, artifactKey, version),

@@ -93,7 +93,11 @@ export class AccessApi {
     if (status === 401 || status === 403) {
       return new NotAuthorised(`${this.url} refuses ${this.caller} (HTTP ${status})`, {
         evidence,
-        hint: 'It has expired, was revoked, or the policy does not know it: ask who keeps the access policy.',
+        // Below `/iam/v1` AWS says so, before the policy is asked: what that does not grant is not there.
+        hint: this.url.endsWith('/iam/v1')
+          ? 'Its keys or session are not good, or it may not execute-api:Invoke there. From another account take the ' +
+            'consumer role that the deployment has for it (output ConsumerRole… of its stack).'
+          : 'It has expired, was revoked, or the policy does not know it: ask who keeps the access policy.',
       });
     }
     if (status >= 300 && status < 400) {
