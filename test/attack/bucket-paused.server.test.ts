@@ -18,7 +18,8 @@ const places: readonly (readonly [string, (() => Promise<BucketMirror>) | undefi
   ['the strict fake of GCS', gcsMirror],
 ];
 
-describe.each(places)('%s: a run that was stopped past its lease', limit, (_, open) => {
+// Both wait for a lease to run out: side by side.
+describe.concurrent.each(places)('%s: a run that was stopped past its lease', limit, (_, open) => {
   let workspace: Workspace;
   let release: TrueRelease;
   let mirror: BucketMirror | undefined;
@@ -27,7 +28,7 @@ describe.each(places)('%s: a run that was stopped past its lease', limit, (_, op
     mirror = await open?.();
     workspace = await Workspace.open();
     release = await workspace.addRelease('paused', '1.0.0', [
-      { file: 'weights.bin', size: 72 * mebibyte + 1 },
+      { file: 'weights.bin', size: 24 * mebibyte + 1 },
       { file: 'config.json', size: 1000 },
     ]);
   });
@@ -43,7 +44,7 @@ describe.each(places)('%s: a run that was stopped past its lease', limit, (_, op
       if (mirror === undefined) throw new Error('no server');
       workspace.upstream.fault('*', { kind: 'throttle', bytesPerSecond: 4 * mebibyte });
       const sleeper = await stageFresh(workspace, mirror, release);
-      await untilMoment(workspace, sleeper, { at: 'bytes', bytes: 40 * mebibyte });
+      await untilMoment(workspace, sleeper, { at: 'bytes', bytes: 14 * mebibyte });
       sleeper.kill('SIGSTOP');
       workspace.upstream.heal();
       const other = await (await stageFresh(workspace, mirror, release, [], onAnotherMachine)).ended;

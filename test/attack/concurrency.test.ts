@@ -30,8 +30,8 @@ function smallFiles(count: number, prefix: string) {
 describe('two processes that stage the same manifest', () => {
   it('share the work on large files, and publish one release', async () => {
     const wanted = [
-      { file: 'a.bin', size: 40 * mebibyte },
-      { file: 'b.bin', size: 24 * mebibyte + 1 },
+      { file: 'a.bin', size: 20 * mebibyte },
+      { file: 'b.bin', size: 12 * mebibyte + 1 },
       ...smallFiles(12, 'same'),
     ];
     const release = await workspace.addRelease('models', '1.0.0', wanted);
@@ -47,23 +47,23 @@ describe('two processes that stage the same manifest', () => {
 
   it('are three, and the one at work is killed: the others finish', async () => {
     const release = await workspace.addRelease('models', '1.0.0', [
-      { file: 'a.bin', size: 64 * mebibyte },
+      { file: 'a.bin', size: 32 * mebibyte },
       ...smallFiles(5, 'killed'),
     ]);
     workspace.upstream.fault('*', { kind: 'throttle', bytesPerSecond: 2 * mebibyte });
     const first = workspace.stage(release);
-    while (first.running && workspace.upstream.bytesServed() < 30 * mebibyte) {
+    while (first.running && workspace.upstream.bytesServed() < 10 * mebibyte) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const others = [workspace.stage(release), workspace.stage(release)];
-    while (first.running && workspace.upstream.bytesServed() < 50 * mebibyte) {
+    while (first.running && workspace.upstream.bytesServed() < 20 * mebibyte) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     first.kill('SIGKILL');
     expect((await first.ended).signal).toBe('SIGKILL');
     const ends = await all(others);
     expect(ends.map(({ code, stdout }) => (code === 0 ? code : stdout))).toEqual([0, 0]);
-    expect(workspace.upstream.bytesServed() - release.bytes).toBeLessThanOrEqual(64 * mebibyte + 5 * 30_000);
+    expect(workspace.upstream.bytesServed() - release.bytes).toBeLessThanOrEqual(32 * mebibyte + 5 * 30_000);
     expect(await mirrorProblems(workspace, [release])).toEqual([]);
   });
 });
@@ -73,16 +73,8 @@ describe('two processes that stage other content under the same name', () => {
     ['small files, begun from both ends', smallFiles(24, 'x'), smallFiles(24, 'y').reverse()],
     [
       'large and small files, some with the same bytes',
-      [
-        { file: 'a.bin', size: 12 * mebibyte, seed: 'x' },
-        { file: 'b.bin', size: 12 * mebibyte },
-        ...smallFiles(6, 'x'),
-      ],
-      [
-        ...smallFiles(6, 'x'),
-        { file: 'b.bin', size: 12 * mebibyte },
-        { file: 'a.bin', size: 12 * mebibyte, seed: 'y' },
-      ],
+      [{ file: 'a.bin', size: 9 * mebibyte, seed: 'x' }, { file: 'b.bin', size: 9 * mebibyte }, ...smallFiles(6, 'x')],
+      [...smallFiles(6, 'x'), { file: 'b.bin', size: 9 * mebibyte }, { file: 'a.bin', size: 9 * mebibyte, seed: 'y' }],
     ],
     ['files that the other does not have', smallFiles(8, 'x'), smallFiles(12, 'x')],
   ])('leave one winner, and nothing of the other: %s', async (_, one, other) => {
@@ -147,7 +139,7 @@ describe('a mirror that is being staged into', () => {
     for (let index = 1; index < 4; index += 1) {
       releases.push(await workspace.addRelease('models', `1.${index}.0`, files(index)));
     }
-    workspace.upstream.fault('*', { kind: 'throttle', bytesPerSecond: 4 * mebibyte });
+    workspace.upstream.fault('*', { kind: 'throttle', bytesPerSecond: 8 * mebibyte });
     let staging = true;
     const manifests = releases.slice(1).map(({ manifest }) => manifest);
     const argv = ['stage', ...manifests, '--progress', 'none', '--trust-origin', workspace.upstream.origin];

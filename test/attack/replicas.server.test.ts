@@ -29,7 +29,7 @@ describe.skipIf(s3 === undefined)(`a primary in S3 with a replica in GCS, and th
   beforeAll(async () => {
     workspace = await Workspace.open();
     const many = Array.from({ length: 8 }, (_, index) => ({ file: `small/${index}.json`, size: 1000 + 7000 * index }));
-    const large = { file: 'weights.bin', size: 96 * mebibyte + 7 };
+    const large = { file: 'weights.bin', size: 40 * mebibyte + 7 };
     release = await workspace.addRelease('large', '1.0.0', [large, ...many]);
   });
   afterAll(() => workspace?.close());

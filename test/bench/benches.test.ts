@@ -3,19 +3,30 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import pLimit from 'p-limit';
+import { describe, expect, it } from 'vitest';
 import { findPeers, type Peer, PeersMissing } from '../../bench/peers.ts';
 
 const program = join(import.meta.dirname, '../../bench/run.ts');
 
-/** Runs benches as `npm run bench` does, with a folder for temporary files that must be empty afterwards. */
-async function bench(temporary: string, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: temporary } });
-  const output = { out: '', error: '' };
-  child.stdout.on('data', (text) => (output.out += text));
-  child.stderr.on('data', (text) => (output.error += text));
-  const [code] = await once(child, 'close');
-  return { code, ...output };
+/** Half of a bench's time servers start and end, and nothing is measured here. */
+const twoAtOnce = pLimit(2);
+
+/** Runs benches as `npm run bench` does; what they leave in the folder for temporary files is told. */
+async function bench(...args: readonly string[]) {
+  return await twoAtOnce(async () => {
+    const temporary = await mkdtemp(join(tmpdir(), 'weighbridge-bench-test-'));
+    try {
+      const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, TMPDIR: temporary } });
+      const output = { out: '', error: '' };
+      child.stdout.on('data', (text) => (output.out += text));
+      child.stderr.on('data', (text) => (output.error += text));
+      const [code] = await once(child, 'close');
+      return { code, ...output, left: await readdir(temporary) };
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
 }
 
 function missingPeers(peers: readonly Peer[]): boolean {
@@ -30,13 +41,7 @@ function missingPeers(peers: readonly Peer[]): boolean {
 
 const s3Peers: readonly Peer[] = ['nginx', 'minio', 'curl', 'openssl', 'aria2c', 'rclone', 's5cmd', 'aws', 'time'];
 
-describe('npm run bench', () => {
-  let temporary: string;
-  beforeEach(async () => {
-    temporary = await mkdtemp(join(tmpdir(), 'weighbridge-bench-test-'));
-  });
-  afterEach(() => rm(temporary, { recursive: true, force: true }));
-
+describe.concurrent('npm run bench', { timeout: 300_000 }, () => {
   it.each<{ args: readonly string[]; peers: readonly Peer[]; figures: readonly string[] }>([
     {
       args: ['large', '--size', '20MiB', '--rounds', '1'],
@@ -98,7 +103,7 @@ describe('npm run bench', () => {
       figures: ['holds: largest bundle', 'slowest median from import to first call'],
     },
   ])('$args measures against its peers, or says which one is missing', async ({ args, peers, figures }) => {
-    const { code, out, error } = await bench(temporary, ...args);
+    const { code, out, error, left } = await bench(...args);
     if (missingPeers(peers)) {
       expect(error).toMatch(/apt-get install|npm run servers|npm run bench -- install/);
       expect(code).toBe(2);
@@ -107,11 +112,11 @@ describe('npm run bench', () => {
       expect(code).toBe(0);
       for (const figure of figures) expect(out).toContain(figure);
     }
-    expect(await readdir(temporary)).toEqual([]);
+    expect(left).toEqual([]);
   });
 
   it('lists its benches when it is not told which', async () => {
-    const { code, error } = await bench(temporary);
+    const { code, error } = await bench();
     expect(code).toBe(2);
     for (const name of ['large', 'capped', 'many', 'help', 's3-large', 's3-kill', 'install'])
       expect(error).toContain(name);

@@ -116,7 +116,7 @@ describe('the records', () => {
       expect(head).toEqual({ status: 200, headers: Object.fromEntries(response.headers), body: '' });
     }
     const registry = await jsonOf(await api.get('/v1/registry'));
-    const record = await (await api.get('/v1/weights/1.0.0/release.json')).bytes();
+    const record = Buffer.from(await (await api.get('/v1/weights/1.0.0/release.json')).arrayBuffer());
     expect(registry.collections.weights.versions['1.0.0'].sha256).toBe(Sha256.ofBytes(record).hex);
   });
 

@@ -18,7 +18,7 @@ export function httpFor(...urls: readonly string[]) {
   const http = createHttpClient({
     userAgent: 'weighbridge-test',
     trustedOrigins: urls.map((url) => new URL(url).origin),
-    timeouts: { connect: 5, headers: 5, body: 2 },
+    timeouts: { connect: 30, headers: 30, body: 30 },
   });
   onTestFinished(() => http.close());
   return http;
