@@ -29,6 +29,7 @@ export const accessChecks: readonly ProofCheck[] = [
         'submit for another': () => put(s3, state, 'submissions/other/x.json'),
         'write a report': () => put(s3, state, 'reports/proof/x.json'),
         'write a checkpoint': () => put(s3, state, 'working/x.json'),
+        'write the policy': () => put(s3, state, 'policy/current.json'),
         'list what others do': () => s3.send(new ListObjectsV2Command({ Bucket: state })),
       };
       try {
