@@ -7,6 +7,7 @@ const generators = [
   'generate-cli-docs.ts',
   'generate-configuration-docs.ts',
   'generate-deployment-docs.ts',
+  'generate-consumer-docs.ts',
 ];
 
 for (const generator of generators) {

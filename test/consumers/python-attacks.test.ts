@@ -29,8 +29,29 @@ const reasonOf = (report: PullReport) => report.files[0]?.reason ?? '';
 describe.skipIf(!hasProgram('python3'))('the Python consumer and those who mean harm', () => {
   it('refuses names that lead out of the folder, and writes nothing', async () => {
     const names = [
-      ...['../out.pt', 'a/../../out.pt', '/etc/out.pt', 'C:/out.pt', 'C:out.pt', 'a\\b.pt', '..\\out.pt', 'a\0b', 'a//b'],
-      ...['.weighbridge/locks/x', '.WeighBridge/x', 'nul', 'COM1.pt', 'a./b', 'a /b', './a', 'a\u202egpj', 'release.json', ''],
+      ...[
+        '../out.pt',
+        'a/../../out.pt',
+        '/etc/out.pt',
+        'C:/out.pt',
+        'C:out.pt',
+        'a\\b.pt',
+        '..\\out.pt',
+        'a\0b',
+        'a//b',
+      ],
+      ...[
+        '.weighbridge/locks/x',
+        '.WeighBridge/x',
+        'nul',
+        'COM1.pt',
+        'a./b',
+        'a /b',
+        './a',
+        'a\u202egpj',
+        'release.json',
+        '',
+      ],
     ];
     const edit = (name: string) => (release: Release) => {
       const [artifact] = release.artifacts;
@@ -81,8 +102,24 @@ print(json.dumps(told))`;
 
   it('runs round in no loop of redirects, and follows them neither to plain http elsewhere nor to another scheme', async () => {
     const { server, get } = await mirrorOfWeights();
-    const targets = [`/${key}`, 'again', 'http://192.0.2.1/w.pt', 'file:///etc/passwd', 'ftp://127.0.0.1/w', 'http://[/', '//[::1'];
-    const words = [/loop/, /more than 10 times/, /plain http/, /neither an https/, /neither an https/, /no URL/, /no URL/];
+    const targets = [
+      `/${key}`,
+      'again',
+      'http://192.0.2.1/w.pt',
+      'file:///etc/passwd',
+      'ftp://127.0.0.1/w',
+      'http://[/',
+      '//[::1',
+    ];
+    const words = [
+      /loop/,
+      /more than 10 times/,
+      /plain http/,
+      /neither an https/,
+      /neither an https/,
+      /no URL/,
+      /no URL/,
+    ];
     for (const [at, target] of targets.entries()) {
       let hops = 0;
       server.misbehave(key, (response, _, request) => {
@@ -156,7 +193,10 @@ print(json.dumps(told))`;
     const { server, into, get } = await mirrorOfWeights();
     const partial = join(into, '.weighbridge/partial', Sha256.ofBytes(weights).hex);
     await mkdir(join(into, '.weighbridge/partial'), { recursive: true });
-    for (const [tag, begun] of [['"v1"', Buffer.alloc(2_000_000, 1)], ['"v0"', weights.subarray(0, 2_000_000)]] as const) {
+    for (const [tag, begun] of [
+      ['"v1"', Buffer.alloc(2_000_000, 1)],
+      ['"v0"', weights.subarray(0, 2_000_000)],
+    ] as const) {
       await writeFile(partial, begun);
       await writeFile(`${partial}.etag`, tag);
       const report = (await weighbridgeGet([...get, '--force'])).json<PullReport>();
@@ -172,7 +212,9 @@ print(json.dumps(told))`;
     // One that sends another range than it was asked for.
     await writeFile(partial, weights.subarray(0, 2_000_000));
     server.misbehave(key, (response) => {
-      response.writeHead(206, { 'content-range': `bytes 0-9/${weights.length}`, 'content-length': 10 }).end('0123456789');
+      response
+        .writeHead(206, { 'content-range': `bytes 0-9/${weights.length}`, 'content-length': 10 })
+        .end('0123456789');
     });
     const failed = await weighbridgeGet([...get, '--force']);
     expect(reasonOf(failed.json())).toContain('another range');
@@ -303,5 +345,7 @@ print(json.dumps([told, os.path.getsize(wg.get("w", "w.pt", base=sys.argv[1], di
 
 /** The same name with some letters percent-encoded, another way for every number. */
 function spelled(name: string, way: number): string {
-  return [...name].map((letter, at) => ((way >> at) & 1) === 0 ? letter : `%${letter.charCodeAt(0).toString(16)}`).join('');
+  return [...name]
+    .map((letter, at) => (((way >> at) & 1) === 0 ? letter : `%${letter.charCodeAt(0).toString(16)}`))
+    .join('');
 }

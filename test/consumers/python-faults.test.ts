@@ -107,7 +107,8 @@ for stall in (60, 0.2, 60):
         told.append([type(error).__name__, error.exit, time.monotonic() - began < 30])
 print(json.dumps(told))`;
     server.misbehave(largeKey, drip, 1);
-    const silent: Misbehaviour = (response) => void response.writeHead(200, { 'content-length': large.length }).flushHeaders();
+    const silent: Misbehaviour = (response) =>
+      void response.writeHead(200, { 'content-length': large.length }).flushHeaders();
     let seen = 0;
     server.misbehave(largeKey, (...all) => [drip, silent, slowHeaders][seen++]?.(...all));
     expect((await pythonProgram(code, [server.url, into])).json()).toEqual([
@@ -123,7 +124,11 @@ print(json.dumps(told))`;
   it('FE-7 a good file survives a corrupt, a broken and a refused download', async () => {
     const { server, into, sync } = await mirrorOfDetectors();
     await weighbridgeGet(sync);
-    const broken: readonly Misbehaviour[] = [answerWith(Buffer.from(large).fill(1)), answerStatus(403), answerStatus(302)];
+    const broken: readonly Misbehaviour[] = [
+      answerWith(Buffer.from(large).fill(1)),
+      answerStatus(403),
+      answerStatus(302),
+    ];
     for (const how of broken) {
       server.misbehave(largeKey, how);
       const failed = await weighbridgeGet([...sync, '--force']);
@@ -151,7 +156,11 @@ print(json.dumps(told))`;
     server.misbehave(key, (...all) => bodies[at]?.[1](...all));
     for (at = 0; at < bodies.length; at += 1) {
       const failed = await weighbridgeGet([...sync, 'small.pt']);
-      expect([bodies[at]?.[0], failed.status, states(failed.json())]).toEqual([bodies[at]?.[0], 1, { 'small.pt': 'failed' }]);
+      expect([bodies[at]?.[0], failed.status, states(failed.json())]).toEqual([
+        bodies[at]?.[0],
+        1,
+        { 'small.pt': 'failed' },
+      ]);
     }
     expect((await readdir(into)).sort()).toEqual(['.weighbridge']);
     server.misbehave(key, answer);
@@ -173,7 +182,17 @@ print(json.dumps(told))`;
     const rest = (await weighbridgeGet(sync)).json<PullReport>();
     expect(rest).toMatchObject({ ok: true, from: server.url, bytesFetched: large.length + 5 });
     const keys = Object.keys(rest).sort();
-    expect(keys).toEqual(['bytesFetched', 'collection', 'files', 'from', 'ok', 'release', 'seconds', 'version', 'warnings']);
+    expect(keys).toEqual([
+      'bytesFetched',
+      'collection',
+      'files',
+      'from',
+      'ok',
+      'release',
+      'seconds',
+      'version',
+      'warnings',
+    ]);
   });
 });
 

@@ -199,7 +199,7 @@ except wg.Skipped as error:
   });
 
   it('CH-9 versions coexist: the old one gives the old bytes after a new one came', async () => {
-    const { server, cache, env } = await mirrorOfCheckpoints();
+    const { server, env } = await mirrorOfCheckpoints();
     const code = `
 base = sys.argv[1]
 print(json.dumps([wg.latest("chem", base=base), open(wg.get("chem@0.2.0", "mp_20-vae.ckpt", base=base), "rb").read(9).hex(),
@@ -235,12 +235,16 @@ writes = [one for one in events if one[0].startswith(wanted)]
 print(json.dumps([writes, [path for event, path in events if event == "open"], threading.active_count()]))`;
     const [events, opened, threads] = (await pythonProgram(code)).json<[string[], string[], number]>();
     expect(events).toEqual([]);
-    expect(opened.filter((path) => !path.endsWith('weighbridge_get.py') && !path.includes('weighbridge_get.'))).toEqual([]);
+    expect(opened.filter((path) => !path.endsWith('weighbridge_get.py') && !path.includes('weighbridge_get.'))).toEqual(
+      [],
+    );
     expect(threads).toBe(1);
   });
 
   it('CH-13 six files that two processes fetch at once are sent once each, and all are right', async () => {
-    const files = Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`f${at}`, sampleBytes(1_500_000, `f${at}`)]));
+    const files = Object.fromEntries(
+      Array.from({ length: 6 }, (_, at) => [`f${at}`, sampleBytes(1_500_000, `f${at}`)]),
+    );
     const mirror = await layOutMirror([{ collection: 'six', version: '1.0.0', files }]);
     const server = await unrulyServer(mirror.root);
     const cache = await temporaryFolder();
@@ -255,7 +259,9 @@ print(json.dumps([writes, [path for event, path in events if event == "open"], t
   });
 
   it('CH-13 it and weighbridge pull fill one cache at once: each file is sent once, and both know it from there', async () => {
-    const files = Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`f${at}`, sampleBytes(1_500_000, `f${at}`)]));
+    const files = Object.fromEntries(
+      Array.from({ length: 6 }, (_, at) => [`f${at}`, sampleBytes(1_500_000, `f${at}`)]),
+    );
     const mirror = await layOutMirror([{ collection: 'six', version: '1.0.0', files }]);
     const server = await unrulyServer(mirror.root);
     const folder = await temporaryFolder();

@@ -119,7 +119,10 @@ describe.skipIf(!hasProgram('python3'))('the Python consumer and private release
     const asked = store.log.length;
     expect((await weighbridgeGet([...args, '--sha256', sha256], { input: url })).status).toBe(0);
     expect(store.log.length).toBe(asked);
-    const other = await weighbridgeGet([...args, '--sha256', sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))], { input: url });
+    const other = await weighbridgeGet(
+      [...args, '--sha256', sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))],
+      { input: url },
+    );
     expect([other.status, other.stderr]).toEqual([1, expect.stringContaining(`got ${sha256}`)]);
     store.endUrls();
     const ended = await weighbridgeGet([...args, '--sha256', sha256, '--force'], { input: url });

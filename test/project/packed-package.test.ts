@@ -40,6 +40,7 @@ describe('the packed package', () => {
         'README.md',
         'bin/weighbridge.js',
         'cdk.json',
+        'consumers/python/weighbridge_get.py',
         'dist/lambda/plan/index.mjs',
         'dist/lib/cli/main.js',
         'dist/lib/infra/exports.d.ts',

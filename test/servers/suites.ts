@@ -53,6 +53,11 @@ export const suites: readonly Suite[] = [
     return { ...suite, holds: (test: RanTest) => test.file.endsWith('.server.test.ts') && suite.holds(test) };
   }),
   served('strict fake of GCS', strictFake, /\bfrom '.*\/strict-gcs\//, () => undefined),
+  {
+    title: 'Python consumer',
+    holds: (test) => test.file.startsWith('test/consumers/python-'),
+    missing: () => (isOnPath('python3') ? undefined : 'without python3: apt-get install python3'),
+  },
   { title: 'stock programs', holds: (test) => textOf(test.file).includes('hasProgram('), missing: missingPrograms },
   { title: 'all tests', holds: () => true, missing: () => undefined },
 ];
