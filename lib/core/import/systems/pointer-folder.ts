@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type LfsPointer, longestPointer, parseLfsPointer } from '../lfs-pointer.ts';
 import { inputName, unreadable } from '../read-input.ts';
 import type { FindingList } from './finding-list.ts';
+import { nameWithoutPointerEnding } from './release-assets.ts';
 
 /** Git LFS pointers of one folder. */
 export interface PointerFolder {
@@ -34,7 +35,7 @@ export async function readPointers(
     const pointer = parseLfsPointer(text);
     if (pointer === undefined)
       findings.add('not-taken', entry.name, undefined, 'a Git LFS pointer without digest or size');
-    else byName.set(entry.name.replace(/\.lfs-pointer(?:\.txt)?$/u, ''), pointer);
+    else byName.set(nameWithoutPointerEnding(entry.name), pointer);
   }
   return { byName, figures: { 'Git LFS pointers': byName.size } };
 }

@@ -13,6 +13,14 @@ import { fileAddress } from './file-address.ts';
 import type { FindingList } from './finding-list.ts';
 import type { NameRegister } from './name-register.ts';
 
+/** A file of a release on this machine. */
+export interface ReleaseFile {
+  /** Absolute. */
+  readonly path: string;
+  /** In the release. */
+  readonly name: string;
+}
+
 /** What reading the files of a release needs. */
 export interface AssetReading {
   /** Absolute. */
@@ -30,12 +38,11 @@ const textEndings = new Set(['.json', '.md', '.txt', '.yaml', '.yml', '.toml', '
 const startBytes = 2048;
 
 /** The files of a release as artifacts: those that lie there, and those that only the list of checksums names. */
-export async function readAssets(files: readonly string[], reading: AssetReading): Promise<ImportedArtifact[]> {
+export async function readAssets(files: readonly ReleaseFile[], reading: AssetReading): Promise<ImportedArtifact[]> {
   const { findings, names } = reading;
   const sums = await readSums(files, reading);
   const artifacts: ImportedArtifact[] = [];
-  for (const path of files) {
-    const name = assetName(path);
+  for (const { path, name } of files) {
     if (name === checksumFile) continue;
     const found = await readAsset(path, name, sums.get(name), reading);
     if (found !== undefined && names.take(name, name, name, true)) artifacts.push(found);
@@ -50,9 +57,9 @@ export async function readAssets(files: readonly string[], reading: AssetReading
   return artifacts;
 }
 
-async function readSums(files: readonly string[], { findings }: AssetReading): Promise<Map<string, string>> {
+async function readSums(files: readonly ReleaseFile[], { findings }: AssetReading): Promise<Map<string, string>> {
   const sums = new Map<string, string>();
-  for (const path of files.filter((file) => basename(file) === checksumFile)) {
+  for (const { path } of files.filter(({ name }) => name === checksumFile)) {
     for (const line of (await readFile(path, 'utf8')).split(/\r?\n/u)) {
       if (line.trim() === '') continue;
       const sum = parseChecksumLine(line);
@@ -67,9 +74,9 @@ async function readSums(files: readonly string[], { findings }: AssetReading): P
   return sums;
 }
 
-/** Pointers that were kept aside stand for the file itself. */
-function assetName(path: string): string {
-  return basename(path).replace(/\.lfs-pointer(?:\.txt)?$/u, '');
+/** A pointer that was kept aside (`x.pth.lfs-pointer.txt`) stands for the file itself. */
+export function nameWithoutPointerEnding(name: string): string {
+  return name.replace(/\.lfs-pointer(?:\.txt)?$/u, '');
 }
 
 async function readAsset(

@@ -3,7 +3,7 @@ import type { ImportPorts } from '../import-ports.ts';
 import type { ImportedArtifact, Importer, ImportRequest, ImportResult } from '../importer.ts';
 import { notOfFormat, readInput } from '../read-input.ts';
 import { carried } from './carried.ts';
-import { extensionsSetting, namingWith, usualNaming } from './file-naming.ts';
+import { addressFileName, extensionsSetting, namingWith, usualNaming } from './file-naming.ts';
 import { FindingList } from './finding-list.ts';
 import { jsonValue } from './json-document.ts';
 import { aliasesSetting, readModelAliases } from './model-aliases.ts';
@@ -73,6 +73,11 @@ function figuresOf(models: readonly LooseFields[], artifacts: readonly ImportedA
       (_, index) => textOf(links[index]?.config) !== undefined && files[index]?.config === null,
     ).length,
     'placeholder file names': primaryNames.filter((file) => file?.endsWith('.MISSING')).length,
+    'file names that differ from their link': models.filter((_, index) => {
+      const link = textOf(links[index]?.checkpoint);
+      const file = primaryNames[index];
+      return link !== undefined && file !== undefined && addressFileName(link) !== file;
+    }).length,
     artifacts: artifacts.length,
     checkpoints: artifacts.filter(({ kind }) => kind === 'checkpoint').length,
     configs: artifacts.filter(({ kind }) => kind === 'config').length,

@@ -8,7 +8,7 @@ import { inputName, notOfFormat, readInput, unreadable } from '../read-input.ts'
 import { FindingList } from './finding-list.ts';
 import { jsonValue } from './json-document.ts';
 import { NameRegister } from './name-register.ts';
-import { type AssetReading, readAssets } from './release-assets.ts';
+import { type AssetReading, nameWithoutPointerEnding, type ReleaseFile, readAssets } from './release-assets.ts';
 import { releaseVersion } from './release-version.ts';
 import { checkMetadata } from './tcn-vae-checks.ts';
 import { proposedGates } from './tcn-vae-gates.ts';
@@ -34,13 +34,16 @@ async function readRelease({ input, settings }: ImportRequest, ports: ImportPort
   const folder = resolve(ports.cwd, input);
   const files = await filesIn(folder, ports);
   if (settings.assets !== undefined) files.push(...(await filesIn(resolve(ports.cwd, settings.assets), ports)));
-  if (settings.config !== undefined) files.push(resolve(ports.cwd, settings.config));
-  if (!files.some((file) => expectedFiles.includes(basename(file)) || basename(file) === 'sha256sum.txt')) {
+  if (settings.config !== undefined) {
+    const path = resolve(ports.cwd, settings.config);
+    files.push({ path, name: 'model_config.json' });
+  }
+  if (!files.some(({ name }) => expectedFiles.includes(name) || name === 'sha256sum.txt')) {
     throw notOfFormat(inputName(folder, ports.cwd), `not a release folder: it has none of ${expectedFiles.join(', ')}`);
   }
   const documents = await readMetadata(files, ports, findings);
   for (const name of expectedFiles) {
-    if (files.some((file) => basename(file) === name)) continue;
+    if (files.some((file) => file.name === name)) continue;
     const hint = name === 'model_config.json' ? '; name it with config=FILE' : '';
     findings.add('absent-source', name, undefined, `the release has no ${name}${hint}`);
   }
@@ -76,23 +79,22 @@ async function readRelease({ input, settings }: ImportRequest, ports: ImportPort
 /** Metadata by file name, as far as it is there and can be read. */
 export type ReleaseMetadata = Readonly<Partial<Record<(typeof metadataFiles)[number], LooseFields>>>;
 
-/** Absolute paths of the plain files in a folder, sorted; hidden ones are not part of a release. */
-async function filesIn(folder: string, ports: ImportPorts): Promise<string[]> {
+/** The plain files in a folder, sorted; hidden ones are not part of a release. */
+async function filesIn(folder: string, ports: ImportPorts): Promise<ReleaseFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(inputName(folder, ports.cwd), cause);
   });
   const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  return names.sort().map((name) => resolve(folder, name));
+  return names.sort().map((name) => ({ path: resolve(folder, name), name: nameWithoutPointerEnding(name) }));
 }
 
 async function readMetadata(
-  files: readonly string[],
+  files: readonly ReleaseFile[],
   ports: ImportPorts,
   findings: FindingList,
 ): Promise<ReleaseMetadata> {
   const documents: [string, LooseFields][] = [];
-  for (const path of files) {
-    const name = basename(path);
+  for (const { path, name } of files) {
     if (!metadataFiles.some((one) => one === name)) continue;
     try {
       const { text } = await readInput(path, ports.cwd);
