@@ -1,4 +1,4 @@
-import { parseDocument, Scalar } from 'yaml';
+import { isScalar, isSeq, parseDocument, Scalar } from 'yaml';
 import type { Json } from '../manifest/manifest.ts';
 
 /** How a scalar was written; a value that replaces it is written the same way. */
@@ -45,7 +45,8 @@ function isSafePlain(value: string): boolean {
   if (plainWord.test(value) || plainDigest.test(value)) return true;
   if (value === '' || hidden.test(value)) return false;
   const document = parseDocument(`[${value}]`);
-  if (document.errors.length > 0) return false;
-  const items: unknown = document.toJS();
-  return Array.isArray(items) && items.length === 1 && items[0] === value;
+  // Not by its plain value: `*x` names an anchor that is nowhere, and cannot be resolved.
+  const list = document.errors.length > 0 ? undefined : document.contents;
+  const [item, ...more] = isSeq(list) ? list.items : [];
+  return isScalar(item) && item.value === value && item.anchor === undefined && more.length === 0;
 }
