@@ -804,6 +804,10 @@ def _network_fault(error: Exception, host: str) -> Unavailable:
             f"the certificate of {host} does not hold: {error.verify_message}",
             "set SSL_CERT_FILE where an own authority signs",
         )
+    tunnel = re.match(r"Tunnel connection failed: (\d{3})", str(error))
+    if tunnel is not None:
+        text = f"the proxy does not lead to {host} (HTTP {tunnel[1]})"
+        return Unavailable(text, "see its user and password in the URL", retryable=tunnel[1].startswith("5"))
     if isinstance(error, socket.timeout):
         words = "does not answer in time"
     elif isinstance(error, socket.gaierror):
@@ -2074,7 +2078,7 @@ def get_url(
     """
     Fetches one file from a URL that somebody handed out, such as a signed one, proves it, and puts it at `path`. What is
     there and right already is not fetched; an unfinished download is continued, also with another URL of the same file.
-    Where the folder belongs to nobody else: `.weighbridge/` beside the file holds what is unfinished. The URL is shown nowhere.
+    `.weighbridge/` beside the file holds what is unfinished. The URL is shown nowhere.
 
     Raises as `get`.
     """
@@ -2175,7 +2179,7 @@ class _FileState:
 
 
 def _each(job: _Job, width: int, items: Sequence[_FileState], work: Callable[[_FileState], None]) -> None:
-    """At most `width` at the same time. What no file is to blame for (the time is over, a fault of this program) is raised."""
+    """At most `width` at the same time. Raises what no file is to blame for: the time is over, a fault of this program."""
     waiting: "queue.SimpleQueue[_FileState]" = queue.SimpleQueue()
     for one in items:
         waiting.put(one)
@@ -2384,7 +2388,8 @@ def _show(report: Dict[str, Any], asked: argparse.Namespace) -> None:
             what = f"failed: {file['reason']}" if file.get("reason") else _WORDS[file["state"]]
             _say(f"{'error' if file['required'] else 'warning: optional'}: {file['file']} {what}")
     fetched = sum(file["state"] == "fetched" for file in files)
-    words = f"{report['release']}: {len(right)} of {len(files)} files proven, {fetched} fetched ({report['bytesFetched']} bytes)"
+    words = f"{report['release']}: {len(right)} of {len(files)} {'file' if len(files) == 1 else 'files'} proven"
+    words += f", {fetched} fetched ({report['bytesFetched']} bytes)"
     if asked.into is None:
         for file in right:
             print(file["path"])

@@ -122,7 +122,7 @@ print(json.dumps(told))`;
     ];
     for (const [at, target] of targets.entries()) {
       let hops = 0;
-      server.misbehave(key, (response, _, request) => {
+      server.misbehave(key, (response) => {
         hops += 1;
         const location = target === 'again' ? `/w/1.0.0/${spelled('w.pt', hops)}` : target;
         response.writeHead(302, { location }).end();

@@ -57,7 +57,7 @@ print(json.dumps([resolve("tcn@1.1.0", "model.onnx"), own == wg.__file__, whole]
     const run = await pythonProgram(code, [recipes, server.url], { env: { WEIGHBRIDGE_CACHE: cache } });
     const [path, own, whole] = run.json<[string, boolean, string]>();
     expect([path, own]).toEqual([join(cache, 'tcn/1.1.0/model.onnx'), true]);
-    expect(whole).toContain('write ${weights:tcn,NAME}');
+    expect(whole).toContain('{weights:tcn,NAME}');
   });
 
   it('a device takes the newest release, and the last good one when the mirror is away or wrong', async () => {

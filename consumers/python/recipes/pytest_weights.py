@@ -20,7 +20,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "weights(release, name): needs this file of a release; see the fixture `weights`")
+    config.addinivalue_line(
+        "markers", "weights(release, name): needs this file of a release; see the fixture `weights`"
+    )
 
 
 @pytest.fixture
