@@ -14,6 +14,8 @@ export const otherKinds: readonly string[] = [
   'stemsep-upload-manifest',
   'chemeleon-checkpoints',
   'falconeye-weights',
+  'tcn-vae-release',
+  'riva-artifact',
 ];
 
 const width = Math.max(...Object.keys(genericKinds).map((kind) => kind.length)) + 2;

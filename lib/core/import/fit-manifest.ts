@@ -3,7 +3,6 @@ import { isTagVersion } from '../author/manifest-draft.ts';
 import { UsageError } from '../errors.ts';
 import { fileNameProblem } from '../manifest/file-name.ts';
 import type { Access } from '../manifest/manifest.ts';
-import { maximumArtifacts } from '../manifest/manifest-schema.ts';
 import { releaseFindings } from '../manifest/release-findings.ts';
 import { collectionProblem, versionProblem } from '../manifest/release-name.ts';
 import { addressFromTemplate } from './base-address.ts';
@@ -48,10 +47,6 @@ export function fitManifest(imported: ImportedManifest, options: FitManifestOpti
     const fitted = fitArtifact({ ...artifact, sources }, { ...identity, placeholders });
     findings.push(...fitted.findings);
     if (fitted.draft !== undefined) artifacts.push(fitted.draft);
-  }
-  for (const { id } of artifacts.splice(maximumArtifacts)) {
-    const message = `a manifest names at most ${maximumArtifacts} artifacts`;
-    findings.push({ kind: 'not-taken', subject: id, message });
   }
   const head = fitHead(imported, options);
   return { draft: { ...identity, ...head.fields, artifacts }, findings: [...head.findings, ...findings] };

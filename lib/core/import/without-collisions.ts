@@ -1,4 +1,5 @@
 import type { DraftArtifact } from '../author/manifest-draft.ts';
+import { maximumArtifacts } from '../manifest/manifest-schema.ts';
 import { fileCollisions, idCollisions } from '../manifest/name-collisions.ts';
 import type { ImportFinding } from './importer.ts';
 
@@ -11,7 +12,7 @@ export interface TakenNames {
 
 /**
  * The artifacts whose files and ids can stand beside each other and beside those that are there. Of two that collide the
- * first stays; an alias that is taken is left out alone.
+ * first stays; an alias that is taken is left out alone. No more than a manifest may have.
  */
 export function withoutCollisions(
   artifacts: readonly DraftArtifact[],
@@ -49,5 +50,10 @@ export function withoutCollisions(
     });
     return { ...artifact, aliases };
   });
+  const room = Math.max(0, maximumArtifacts - taken.files.length);
+  for (const { id } of result.splice(room)) {
+    const message = `a manifest names at most ${maximumArtifacts} artifacts`;
+    findings.push({ kind: 'not-taken', subject: id, message });
+  }
   return { artifacts: result, findings };
 }
