@@ -59,7 +59,7 @@ function openApi(functionName: string): Api {
   );
   const app = accessApp({
     ...access.ports,
-    audit: { record: (decision) => log(`{"type":"access",${auditLine(decision).slice(1)}`) },
+    audit: { record: (decision) => log(auditLine(decision)) },
     newRequestId: () => crypto.randomUUID(),
   });
   return { environment, access, answer: async (request, bindings) => await app.fetch(request, bindings) };

@@ -410,7 +410,7 @@ describe.skipIf(lacksAwsEmulator())('the access API of a deployment on MiniStack
       for (const kind of kinds) {
         const { who, rule } = world.caller(kind);
         expect(decisions).toContainEqual(
-          expect.objectContaining({ type: 'access', event: 'access', ...about, who, rule, outcome: 'allowed' }),
+          expect.objectContaining({ type: 'access', ...about, who, rule, outcome: 'allowed' }),
         );
       }
       expect(decisions).toContainEqual(

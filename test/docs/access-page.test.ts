@@ -98,7 +98,7 @@ describe('docs/access.md', () => {
   });
 
   it('shows lines of the audit log as they are', () => {
-    const lines = of('json', '{"event":"access"').flatMap(({ text }) => text.split('\n'));
+    const lines = of('json', '{"type":"access"').flatMap(({ text }) => text.split('\n'));
     expect(lines).toHaveLength(2);
     for (const line of lines) {
       const { time, ...decision } = JSON.parse(line);

@@ -80,8 +80,8 @@ export interface AccessDecision {
   /** The file, or how many were signed. */
   readonly file: string | null;
   readonly files?: number;
-  /** `denied`: no grant; `missing`: granted, and not there; `unauthenticated`: no good credential; `failed`: the API could not. */
-  readonly outcome: 'allowed' | 'denied' | 'missing' | 'unauthenticated' | 'failed';
+  /** `denied`: no grant; `malformed`: a request that is not understood; `missing`: granted, and not there; `unauthenticated`: no good credential; `failed`: the API could not. */
+  readonly outcome: 'allowed' | 'denied' | 'malformed' | 'missing' | 'unauthenticated' | 'failed';
   /** Name of the grant. */
   readonly rule: string | null;
   /** Why, in a few words of the program's own. */

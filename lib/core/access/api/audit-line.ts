@@ -2,12 +2,12 @@ import type { AccessDecision } from '../access-ports.ts';
 
 /**
  * A decision as one line of JSON in printable ASCII, whatever was asked for: nothing in it can end the line, colour a
- * terminal or pass for another field. `event` tells it from other lines of a log.
+ * terminal or pass for another field. `type` tells it from other lines of a log.
  */
 export function auditLine(decision: AccessDecision): string {
   const { time, request, who, action, collection, version, file, files, outcome, rule, reason, lifetime } = decision;
   const line = JSON.stringify({
-    event: 'access',
+    type: 'access',
     time: time.toISOString(),
     request,
     who,

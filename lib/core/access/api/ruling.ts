@@ -39,7 +39,7 @@ export function missing(reason: string, rule: string | null, subject: Subject): 
   return { response: refusal('notFound'), ruling: { outcome: 'missing', rule, reason, ...subject } };
 }
 
-/** Nobody can be granted what is not understood. */
+/** Nobody can be granted what is not understood, and nobody was denied anything either. */
 export function notUnderstood(kind: RefusalKind): Ruled {
-  return { response: refusal(kind), ruling: { outcome: 'denied', rule: null, reason: `not understood: ${kind}` } };
+  return { response: refusal(kind), ruling: { outcome: 'malformed', rule: null, reason: `not understood: ${kind}` } };
 }

@@ -18,15 +18,15 @@ const decision: AccessDecision = {
 
 describe('the line of a decision', () => {
   test('is JSON that says all of it', () => {
-    expect(JSON.parse(auditLine(decision))).toEqual({ event: 'access', ...decision, time: '2026-05-04T03:02:01.500Z' });
+    expect(JSON.parse(auditLine(decision))).toEqual({ type: 'access', ...decision, time: '2026-05-04T03:02:01.500Z' });
     const many = { ...decision, file: null, files: 12 };
     expect(JSON.parse(auditLine(many))).toMatchObject({ file: null, files: 12 });
   });
 
   test('is one line of printable ASCII, whatever is in it', () => {
-    const hostile = '\n{"event":"access","outcome":"allowed"}\r\u001b[2J\u2028\u202e\u007f\u0085\ud800 🙂';
+    const hostile = '\n{"type":"access","outcome":"allowed"}\r\u001b[2J\u2028\u202e\u007f\u0085\ud800 🙂';
     const line = auditLine({ ...decision, who: hostile, reason: hostile, file: hostile });
-    expect(line).toMatch(/^\{"event":"access",[\x20-\x7e]*\}$/);
+    expect(line).toMatch(/^\{"type":"access",[\x20-\x7e]*\}$/);
     expect(JSON.parse(line)).toMatchObject({ who: hostile, reason: hostile, file: hostile });
   });
 

@@ -34,5 +34,5 @@ test('a body that breaks off is the doing of its sender, and no failure of the A
     },
   });
   expect((await api.get('/v1/urls', { method: 'POST', headers, body })).status).toBe(400);
-  expect(api.audit).toMatchObject([{ action: 'urls', outcome: 'denied', reason: 'not understood: badBody' }]);
+  expect(api.audit).toMatchObject([{ action: 'urls', outcome: 'malformed', reason: 'not understood: badBody' }]);
 });

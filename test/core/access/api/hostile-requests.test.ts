@@ -330,7 +330,7 @@ describe('nothing that was sent', () => {
     for (const line of lines) {
       expect(line).toMatch(/^\{[\x20-\x7e]+\}$/);
       expect(line).not.toMatch(/weighbridge_|store\.example|signature/);
-      expect(JSON.parse(line)).toMatchObject({ event: 'access', who: 'token farm' });
+      expect(JSON.parse(line)).toMatchObject({ type: 'access', who: 'token farm' });
     }
     expect(lines.join()).not.toContain(marker);
   });
