@@ -99,9 +99,19 @@ describe.skipIf(lacking.length > 0)('the commands of the pages', () => {
   }, 300_000);
 });
 
+describe.skipIf(lacking.length > 0)('the commands of docs/importing.md', () => {
+  it('do what it says', async () => {
+    const { code, stdout, stderr } = await runPage('docs/importing.md');
+    expect(code, `${stdout}\n${stderr}`).toBe(0);
+    expect(stdout).toContain('models.yaml: 2 artifacts, 2 new\n');
+    expect(stdout).toContain('models.yaml: 3 artifacts, 1 new\n');
+    expect(stdout).toContain('my-vae@1.0.1 published in file:./mirror');
+  }, 120_000);
+});
+
 describe('the blocks of the pages', () => {
   it('say why, where they are not run', () => {
-    for (const page of ['README.md', 'docs/recipes.md', 'docs/access.md']) {
+    for (const page of ['README.md', 'docs/recipes.md', 'docs/access.md', 'docs/importing.md']) {
       const blocks = codeBlocks(readFileSync(join(root, page), 'utf8')).filter(({ language }) => language === 'sh');
       expect(blocks.length).toBeGreaterThan(3);
       for (const { remark, line } of blocks) {
