@@ -26,7 +26,8 @@ export default defineConfig({
       ...{ AWS_EC2_METADATA_DISABLED: 'true', STORAGE_EMULATOR_HOST: '', GOOGLE_APPLICATION_CREDENTIALS: '' },
     },
     projects: [
-      { extends: true, test: { name: 'unit', include: folders, exclude: [hard, servers] } },
+      // Files share their processes and what those have loaded, so each leaves nothing set that it has set.
+      { extends: true, test: { name: 'unit', include: folders, exclude: [hard, servers], isolate: false } },
       { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [...folders, servers] } },
       { extends: true, test: { name: 'hard', include: [hard], exclude: [servers] } },
       {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { Sha256 } from '../../lib/core/digest/sha256.ts';
 import type { Access } from '../../lib/core/manifest/manifest.ts';
 import type { StageReport } from '../../lib/core/stage/report.ts';
 import { runId } from '../../lib/core/stage/run-progress.ts';
-import { buildLambdas } from '../../tools/build-lambdas.ts';
+import { sharedBundles } from '../servers/shared-bundles.ts';
 import { type AwsEmulator, startAwsEmulator } from '../servers/start-aws-emulator.ts';
 import { type Cdk, type CommandOptions, cdk, type StackOutputs } from './cdk.ts';
 import { clientSettings } from './client-settings.ts';
@@ -58,7 +59,6 @@ const runLimit = 120;
 export class DeployedMirror {
   readonly emulator: AwsEmulator;
   readonly folder: string;
-  readonly app: Cdk;
   readonly s3: S3Client;
   readonly sfn: SFNClient;
   readonly iam: IAMClient;
@@ -66,11 +66,13 @@ export class DeployedMirror {
   /** Of the stacks that were deployed last. */
   outputs: StackOutputs = {};
   readonly #name: string;
+  readonly #bundles: string;
   readonly #sessions = new Map<string, Promise<SessionKeys>>();
   #folders = 0;
 
-  private constructor(emulator: AwsEmulator, folder: string, name: string) {
+  private constructor(emulator: AwsEmulator, bundles: string, folder: string, name: string) {
     this.emulator = emulator;
+    this.#bundles = bundles;
     this.folder = folder;
     this.#name = name;
     const settings = clientSettings(emulator);
@@ -78,24 +80,30 @@ export class DeployedMirror {
     this.sfn = new SFNClient(settings);
     this.iam = new IAMClient(settings);
     this.logs = new CloudWatchLogsClient(settings);
-    this.app = cdk(emulator, { app: 'node test/cloud/mirror-app.ts', output: join(folder, 'cdk.out') });
+  }
+
+  /** Synthesised by the first command after `configure`; what that wrote is what the next ones take. */
+  get app(): Cdk {
+    const output = this.#assembly;
+    const written = existsSync(join(output, 'manifest.json'));
+    return cdk(this.emulator, { app: written ? output : 'node test/cloud/mirror-app.ts', output });
   }
 
   /**
-   * An emulator with the CDK's own stack in it, and the functions built; nothing is deployed yet.
+   * An emulator with the CDK's own stack in it; nothing is deployed yet.
    * @param name `cloud.name`
    * @param account that of emulators by default
    */
   static async start(name: string, account?: string): Promise<DeployedMirror> {
     const folder = await mkdtemp(join(tmpdir(), 'weighbridge-cloud-'));
-    const [emulator] = await Promise.all([
+    const [emulator, bundles] = await Promise.all([
       startAwsEmulator({ auth: true, ...(account === undefined ? {} : { account }) }),
-      buildLambdas(undefined, join(folder, 'built')),
+      sharedBundles(),
     ]);
     const iam = new IAMClient(clientSettings(emulator));
     await createRole(iam, people, emulator.account, [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }]);
     iam.destroy();
-    const mirror = new DeployedMirror(emulator, folder, name);
+    const mirror = new DeployedMirror(emulator, bundles, folder, name);
     await mirror.app.bootstrap();
     return mirror;
   }
@@ -111,6 +119,7 @@ export class DeployedMirror {
     const { account, region } = this.emulator;
     const cloud = { name: this.#name, account, region, ...configuration.cloud };
     await writeFile(this.#configuration, stringify({ ...configuration, cloud }));
+    await rm(this.#assembly, { recursive: true, force: true });
   }
 
   /** @returns what the command printed. @throws CdkFailed */
@@ -122,7 +131,7 @@ export class DeployedMirror {
 
   /** What the app is told by `--context`. */
   get context(): Pick<CommandOptions, 'context'> {
-    return { context: { config: this.#configuration, bundles: join(this.folder, 'built') } };
+    return { context: { config: this.#configuration, bundles: this.#bundles } };
   }
 
   /** An output of the stack in AWS. */
@@ -283,6 +292,10 @@ export class DeployedMirror {
     sts.destroy();
     const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = keys ?? {};
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  }
+
+  get #assembly(): string {
+    return join(this.folder, 'cdk.out');
   }
 
   get #configuration(): string {

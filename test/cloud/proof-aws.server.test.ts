@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildLambdas } from '../../tools/build-lambdas.ts';
 import { runProgram } from '../project/run-program.ts';
 import { root } from '../project/source-files.ts';
 import { newToken, type RunningTokenService, startTokenService } from '../servers/google-token-service.ts';
 import { lacksAwsEmulator } from '../servers/running-servers.ts';
 import type { S3Credentials } from '../servers/server-access.ts';
+import { sharedBundles } from '../servers/shared-bundles.ts';
 import { type AwsEmulator, startAwsEmulator } from '../servers/start-aws-emulator.ts';
 import { type RunningStrictGcs, startStrictGcs } from '../servers/strict-gcs/start-strict-gcs.ts';
 import { callerInEmulator } from './caller-in-emulator.ts';
@@ -26,16 +26,14 @@ const skipped = ['cdn-write', 'cdn-https', 'cdn-cached', 'cdn-http3', 'api-url-a
 describe.skipIf(lacksAwsEmulator())('npm run proof:aws on MiniStack', () => {
   let folder: string;
   let emulator: AwsEmulator;
+  let bundles: string;
   let gcs: RunningStrictGcs;
   let tokens: RunningTokenService;
   let operator: S3Credentials;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'weighbridge-proof-test-'));
-    [emulator] = await Promise.all([
-      startAwsEmulator({ auth: true, account }),
-      buildLambdas(undefined, join(folder, 'built')),
-    ]);
+    [emulator, bundles] = await Promise.all([startAwsEmulator({ auth: true, account }), sharedBundles()]);
     const token = newToken();
     gcs = await startStrictGcs({ anonymous: true, tokens: { [token]: 'all' } });
     tokens = await startTokenService({
@@ -62,7 +60,7 @@ describe.skipIf(lacksAwsEmulator())('npm run proof:aws on MiniStack', () => {
 
   it('proves what holds there, in both clouds, and leaves nothing in AWS', async () => {
     const options = ['--yes', '--emulator', '--bootstrap', '--name', name, '--config', join(folder, 'company.yaml')];
-    const app = ['--app', 'node test/cloud/mirror-app.ts', '--context', `bundles=${join(folder, 'built')}`];
+    const app = ['--app', 'node test/cloud/mirror-app.ts', '--context', `bundles=${bundles}`];
     const { code, stdout, stderr } = await runProgram(
       process.execPath,
       [join(root, 'tools/proof-aws.ts'), ...options, ...app],

@@ -5,11 +5,10 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cloudSchema } from '../../lib/contract/cloud/cloud-configuration.ts';
 import { type RuntimeConfiguration, runtimeConfigurationFile } from '../../lib/contract/cloud/deployment.ts';
-import { type PipelineHandler, pipelineHandlers } from '../../lib/contract/cloud/handlers.ts';
+import type { PipelineHandler } from '../../lib/contract/cloud/handlers.ts';
 import { sourcesSchema } from '../../lib/contract/cloud/source-grants.ts';
 import { inboxKey } from '../../lib/contract/cloud/state-keys.ts';
 import { Sha256 } from '../../lib/core/digest/sha256.ts';
-import { buildLambdas } from '../../tools/build-lambdas.ts';
 import { clientSettings } from '../cloud/client-settings.ts';
 import {
   callerWithKeys,
@@ -18,6 +17,7 @@ import {
   startTokenService,
 } from '../servers/google-token-service.ts';
 import { lacksAwsEmulator, s3Server } from '../servers/running-servers.ts';
+import { sharedBundles } from '../servers/shared-bundles.ts';
 import { type AwsEmulator, startAwsEmulator } from '../servers/start-aws-emulator.ts';
 import { type RunningStrictGcs, startStrictGcs } from '../servers/strict-gcs/start-strict-gcs.ts';
 import { generateBytes } from '../upstream/generate-bytes.ts';
@@ -42,6 +42,7 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
   let upstream: Upstream;
   /** Its origin has a token for private use only, that of `locked` one that nobody put into its secret. */
   let guarded: Upstream;
+  let bundles: string;
   let locked: Upstream;
   let stranger: Upstream;
   let place: PipelinePlace;
@@ -52,7 +53,7 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'weighbridge-pipeline-'));
-    await buildLambdas(pipelineHandlers, join(folder, 'built'));
+    bundles = await sharedBundles();
     emulator = await startAwsEmulator();
     ended = await EndedRuns.watch(emulator);
     const secrets = new SecretsManagerClient(clientSettings(emulator));
@@ -118,7 +119,7 @@ describe.skipIf(server === undefined || lacksAwsEmulator())('the bundled functio
     let running = functions.get(name);
     if (running === undefined) {
       const code = await mkdtemp(join(folder, `${name}-`));
-      await cp(join(folder, 'built', name), code, { recursive: true });
+      await cp(join(bundles, name), code, { recursive: true });
       await writeFile(join(code, runtimeConfigurationFile), JSON.stringify(configuration));
       running = new LambdaProcess(code, { AWS_ENDPOINT_URL: emulator.url, ...place.variables });
       functions.set(name, running);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { RunningServers, SharedServerName } from './running-servers.ts';
 import { gcsAccess, s3Access } from './server-access.ts';
@@ -29,7 +32,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw failure.reason;
   }
   project.provide('servers', accessTo(running));
-  return stop;
+  const folder = await mkdtemp(join(tmpdir(), 'weighbridge-shared-'));
+  const bundles = join(folder, 'bundles');
+  project.provide('bundlesFolder', bundles);
+  // What is built was built of other sources.
+  project.onTestsRerun(() => rm(bundles, { recursive: true, force: true }));
+  return async () => {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  };
 }
 
 function accessTo(running: ReadonlyMap<SharedServerName, RunningServer>): RunningServers {
