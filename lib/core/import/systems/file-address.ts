@@ -1,5 +1,5 @@
 import { formatSource } from '../../sources/parse-source.ts';
-import { type TakenSource, takeSource } from '../take-source.ts';
+import { credentialIn, type TakenSource, takeSource } from '../take-source.ts';
 import { percentDecoded } from './percent-decoded.ts';
 
 /** Hosts whose addresses are pages for people: a share, a folder, a form that asks for a click. */
@@ -11,17 +11,18 @@ const pageHosts =
  * revision `lock` can pin and whose digest it can ask for; web pages are not files.
  */
 export function fileAddress(address: string, placeholders: readonly string[]): TakenSource {
-  const taken = takeSource(address, placeholders);
+  const url = URL.parse(address);
+  const file = credentialIn(address) === undefined && url !== null ? huggingFaceFile(url) : undefined;
+  const taken = takeSource(file ?? address, placeholders);
   if (taken.source === undefined) return taken;
   if (taken.finding?.kind === 'placeholder') {
     // A word alone says nothing; an address that somebody can complete is worth keeping.
     return /:\/\//u.test(address) ? taken : { source: undefined, finding: taken.finding };
   }
-  const url = URL.parse(address);
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return taken;
+  if (file !== undefined || url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return taken;
   const page = pageProblem(url);
   if (page !== undefined) return { source: undefined, finding: { kind: 'not-taken', message: page } };
-  return { source: huggingFaceFile(url) ?? address, finding: undefined };
+  return taken;
 }
 
 function pageProblem(url: URL): string | undefined {

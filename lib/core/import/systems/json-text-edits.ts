@@ -15,6 +15,8 @@ export class JsonTextEdits {
   #edits: TextEdit[] = [];
   /** Paths that were set since the text was last read: what is at or below one is not where the tree says. */
   #touched = new Set<string>();
+  /** Paths of everything around those: replacing one would undo what was set in it. */
+  #around = new Set<string>();
 
   /** @throws InvalidFile when the text is not JSON */
   constructor(text: string, name: string) {
@@ -45,8 +47,10 @@ export class JsonTextEdits {
    * @returns whether the text changes: a value that is there already is left as it is written
    */
   set(path: JsonPath, value: Written): boolean {
+    if (this.#around.has(JSON.stringify(path))) this.#readAgain();
     const node = this.#find(path);
     this.#touched.add(JSON.stringify(path));
+    for (const index of path.keys()) this.#around.add(JSON.stringify(path.slice(0, index)));
     if (node !== undefined) {
       const before = this.#text.slice(node.offset, node.offset + node.length);
       if (JSON.stringify(JSON.parse(before)) === JSON.stringify(value)) return false;
@@ -82,6 +86,7 @@ export class JsonTextEdits {
     this.#root = jsonTree(this.#text, this.#name);
     this.#edits = [];
     this.#touched = new Set();
+    this.#around = new Set();
   }
 
   #add(parent: Node, key: string, value: Written): void {

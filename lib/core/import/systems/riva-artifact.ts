@@ -116,7 +116,8 @@ function resultOf(head: ReleaseHead, artifacts: readonly ImportedArtifact[], fin
       {
         collection: usable ? collection : undefined,
         version: releaseVersion(head.version),
-        access: undefined,
+        // What lies in a bucket of one's own is not everybody's; the setting `access` says otherwise.
+        access: 'private',
         ...(head.description === undefined ? {} : { description: head.description }),
         ...(head.metadata === undefined ? {} : { metadata: head.metadata }),
         artifacts,

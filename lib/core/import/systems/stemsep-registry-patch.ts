@@ -3,6 +3,7 @@ import type { Publication, RegistryPatch } from '../importer.ts';
 import { notOfFormat } from '../read-input.ts';
 import { type JsonPath, JsonTextEdits } from './json-text-edits.ts';
 import { entryKind } from './model-entry.ts';
+import { isCatalog } from './stemsep-catalog-model.ts';
 
 const places: Readonly<Record<string, { readonly link: string; readonly file: string }>> = {
   checkpoint: { link: 'checkpoint', file: 'primary' },
@@ -16,16 +17,24 @@ const places: Readonly<Record<string, { readonly link: string; readonly file: st
 export const stemsepRegistryPatch: RegistryPatch = {
   apply(text, publications) {
     const edits = new JsonTextEdits(text, 'the registry');
-    const { models } = looseFields(edits.value);
+    const { models, ...head } = looseFields(edits.value);
+    if (isCatalog(head)) {
+      throw notOfFormat(
+        'the registry',
+        'a compiled catalog, which is signed: change the registry and compile it again',
+      );
+    }
     if (!Array.isArray(models)) throw notOfFormat('the registry', 'not a model registry: it has no list "models"');
     const indexes = new Map(looseList(models).map((model, index) => [textOf(looseFields(model).id), index]));
     const changed: string[] = [];
     const unknown: string[] = [];
     for (const publication of publications) {
-      const model = publication.labels.model ?? modelOf(publication.id, indexes);
+      const { id, labels } = publication;
+      const model = indexes.has(labels.model) ? labels.model : modelOf(id, indexes);
       const index = indexes.get(model);
-      const kind = model === undefined ? undefined : entryKind(publication.id, model);
-      const place = kind === undefined ? undefined : places[kind];
+      // Under an older name, the ending alone says what it is.
+      const kind = entryKind(id, model ?? id) ?? (id.endsWith('.config') ? 'config' : 'checkpoint');
+      const place = places[kind];
       if (index === undefined || place === undefined) unknown.push(publication.id);
       else if (setEntry(edits, ['models', index], place, publication)) changed.push(`${model} ${kind}`);
     }

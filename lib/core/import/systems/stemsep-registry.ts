@@ -1,4 +1,4 @@
-import { type LooseFields, looseFields, looseList, textOf } from '../../manifest/manifest-document.ts';
+import { type LooseFields, looseFields, textOf } from '../../manifest/manifest-document.ts';
 import type { ImportPorts } from '../import-ports.ts';
 import type { ImportedArtifact, Importer, ImportRequest, ImportResult } from '../importer.ts';
 import { notOfFormat, readInput } from '../read-input.ts';
@@ -8,14 +8,15 @@ import { FindingList } from './finding-list.ts';
 import { jsonValue } from './json-document.ts';
 import { aliasesSetting, readModelAliases } from './model-aliases.ts';
 import { NameRegister } from './name-register.ts';
+import { isCatalog, readCatalogModel } from './stemsep-catalog-model.ts';
 import { type RegistryReading, readModel } from './stemsep-model.ts';
 import { stemsepRegistryPatch } from './stemsep-registry-patch.ts';
 
-/** The model registry of StemSep, version 2: a list of models with links and expected files. */
+/** The model registry of StemSep: version 2, models with links and expected files, or the catalog compiled of it. */
 export const stemsepRegistry: Importer = {
   kind: 'stemsep-registry',
   generic: false,
-  summary: 'StemSep model registry (models.v2.source.json)',
+  summary: 'StemSep model registry (models.v2.source.json, or the runtime catalog)',
   settings: [aliasesSetting, extensionsSetting],
   read: readRegistry,
   patch: stemsepRegistryPatch,
@@ -33,8 +34,11 @@ async function readRegistry({ input, settings }: ImportRequest, ports: ImportPor
     placeholders: ports.placeholders,
     findings,
   };
-  const artifacts = looseList(models).flatMap((model, index) => readModel(looseFields(model), index, reading));
-  const metadata = carried(others, name, findings);
+  const read = isCatalog(others) ? readCatalogModel : readModel;
+  const artifacts = models.flatMap((model, index) => read(looseFields(model), index, reading));
+  // The catalog's own indexes name everything again, at great length.
+  const { sources, external_records, recipes, workflows, selection_index, ...head } = others;
+  const metadata = carried(isCatalog(others) ? head : others, name, findings);
   return {
     manifests: [
       {
