@@ -632,7 +632,7 @@ class _Job:
         if _is_loopback(parts) and (since is None or _is_loopback(urllib.parse.urlsplit(since))):
             return parts
         if since is not None:
-            raise Unavailable(f"{_host(since)} redirects to plain http: not followed")
+            raise Unavailable(f"{_host(since)} leads to plain http: not followed")
         raise Usage(
             f"{_shown(parts.hostname)} would be read in plain http",
             f"use https, or trust exactly this origin: {_host(url)}",
@@ -1157,7 +1157,8 @@ class _AccessMirror:
             # Of another store's tag nothing follows: the range is asked for as it is, and the digest judges.
             known = tag[len(store) + 1 :] if tag is not None and tag.startswith(f"{store}:") else None
             try:
-                response = self._job.request("GET", url, _range_headers(start, artifact.size, known))
+                headers = _range_headers(start, artifact.size, known)
+                response = self._job.request("GET", url, headers, since=self._base)
             except Unavailable as fault:
                 self._leave(store)
                 raise Unavailable(f"{artifact.path}: {fault.message}", fault.hint, retryable=fault.retryable) from None
@@ -1342,7 +1343,8 @@ def _base_parts(url: str) -> urllib.parse.SplitResult:
         parts.port  # noqa: B018 - it is parsed when it is looked at
     except ValueError:
         parts = urllib.parse.urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    is_plain = re.fullmatch(r"[\x21-\x7e]+", url) is not None
+    if not is_plain or parts.scheme not in ("http", "https") or not parts.hostname:
         raise Usage("the base of a mirror is an https URL (http on this machine)")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise Usage(f"the base of a mirror has no user, query or fragment: {_origin(parts)}")
@@ -1356,8 +1358,8 @@ def _is_access_api(job: _Job, base: str) -> bool:
             health = json.loads(response.read(4096, "healthz"))
             if isinstance(health, dict) and health.get("service") == "weighbridge-access":
                 return True
-        except (ValueError, RecursionError, WeighbridgeError):
-            job.check()
+        except (ValueError, RecursionError, Mismatch):
+            pass
         if response.status == 429 or (response.status >= 500 and response.status != 501):
             raise Unavailable(
                 f"{_host(base)} answered HTTP {response.status}", retryable=True, retry_after=response.wait()
@@ -1937,6 +1939,7 @@ def pull(
     Raises Usage, NotFound, NotAuthorised, Mismatch, Unavailable, TimedOut and Unwritable where no file could be tried.
     """
     collection, version = _parse_ref(release)
+    names = [names] if isinstance(names, str) else list(names)
     skip = _switch("WEIGHBRIDGE_SKIP_DOWNLOAD")
     base = base if base is not None else _setting("WEIGHBRIDGE_API")
     online = not (offline or skip)
@@ -1998,7 +2001,7 @@ def pull(
 def get(release: Name, name: Union[None, Name, Sequence[str]] = None, **options: Any) -> Any:
     """
     The absolute path of one file of a release, or a list of paths for several names or, without a name, for all files.
-    Every path that is returned holds proven bytes. Options are those of `pull`.
+    Every path that is returned holds proven bytes. Options are those of `pull` but for `check`.
 
     What is a path already (a `pathlib.Path`, or text that begins with `/`, `./`, `../`, `~` or a drive) is returned
     unchanged if the file exists, with neither registry nor network: one setting may hold either. Other text is always
@@ -2014,13 +2017,23 @@ def get(release: Name, name: Union[None, Name, Sequence[str]] = None, **options:
             raise NotFound(f"there is no file {_shown(os.fspath(given))}")
     one = isinstance(name, str)
     names: List[Any] = [] if name is None else [name] if one else list(name)  # type: ignore[arg-type]
+    if "check" in options:
+        raise TypeError("get() has no option 'check': verify() only looks")
+    if name is not None and not names:
+        return []
     report = pull(os.fspath(release), names, **options)
     _raise_for(report, offline=bool(options.get("offline")))
-    paths = [file["path"] for file in report["files"] if file["state"] in _RIGHT]
+    paths = {file["file"]: file["path"] for file in report["files"] if file["state"] in _RIGHT}
     for file in report["files"]:
         if file["state"] not in _RIGHT:
             _log.warning("optional %s: %s", file["file"], file.get("reason", file["state"]))
-    return paths[0] if one else paths
+    if not names:
+        return list(paths.values())
+    # In the order of the names, of which two may mean one file.
+    root = _Root(_folder(options.get("dir"), options.get("cache"))[0])
+    record = _kept(root, report["collection"], report["version"])
+    asked = [paths[record.select([each])[0][0].file] for each in names]
+    return asked[0] if one else asked
 
 
 def verify(release: str, names: Sequence[str] = (), **options: Any) -> Dict[str, Any]:

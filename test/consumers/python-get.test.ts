@@ -125,8 +125,13 @@ for name in ["mp_20", "", "20_vae", "MP_20-vae.ckpt", "mp_20-vae"]:
     except wg.NotFound as error:
         told.append(error.message)
 same = {wg.get("chem", name, base=sys.argv[1]) for name in ["mp_20_ldm", "mp_20-ldm.ckpt", "mp_20/ldm.ckpt"]}
-print(json.dumps([told, len(same)]))`;
-    const [told, same] = (await pythonProgram(code, [server.url], { env })).json<[string[], number]>();
+several = wg.get("chem", ["mp_20-vae.ckpt", "mp_20_ldm", "mp_20/ldm.ckpt", "mp_20-vae.ckpt"], base=sys.argv[1])
+assert wg.get("chem", []) == []
+print(json.dumps([told, len(same), [pathlib.Path(path).name for path in several]]))`;
+    const [told, same, several] = (await pythonProgram(code, [server.url], { env })).json<
+      [string[], number, string[]]
+    >();
+    expect(several).toEqual(['vae.ckpt', 'ldm.ckpt', 'ldm.ckpt', 'vae.ckpt']);
     expect(told).toHaveLength(5);
     for (const message of told) expect(message).toMatch(/^chem@0\.2\.0 has no ".*mp_20-ldm\.ckpt, mp_20-vae\.ckpt$/);
     expect(same).toBe(1);
@@ -220,7 +225,7 @@ print(json.dumps([wg.latest("chem", base=base), open(wg.get("chem@0.2.0", "mp_20
     server.misbehave(vaeKey, answerWith(flipped));
     const failed = await weighbridgeGet(['chem@0.2.0', 'mp_20-vae.ckpt', '--from', server.url], { env });
     expect([failed.status, failed.stdout]).toEqual([1, '']);
-    expect(await readdir(join(cache, 'chem/0.2.0/mp_20'))).toEqual([]);
+    expect(await readdir(join(cache, 'chem/0.2.0/mp_20'))).toEqual(['ldm.ckpt']);
     expect(await readdir(join(cache, '.weighbridge/partial'))).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe.skipIf(!hasProgram('python3'))('the Python consumer and networks', () =
     expect([plain.status, messageOf(plain)]).toEqual([2, expect.stringContaining('plain http')]);
     upstream.fault('/far/1.0.0/w.pt', { kind: 'redirect', to: 'http://models.example/w.pt' });
     const led = (await get(upstream.origin, { SSL_CERT_FILE: ca })).json<PullReport>();
-    expect(led.files[0]?.reason).toContain('redirects to plain http');
+    expect(led.files[0]?.reason).toContain('leads to plain http');
     for (const base of [
       'ftp://models.example/',
       'https://user:secret@models.example/',
