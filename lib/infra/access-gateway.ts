@@ -32,7 +32,7 @@ export interface AccessGatewayProps {
   readonly description: string;
   /** Origins whose pages may ask. @default - none */
   readonly cors?: readonly string[];
-  /** Requests a second of all callers together, and at once. @default - 50 and 100 */
+  /** Requests a second, and at once, of all callers together: for each of the two ways in. @default - 50 and 100 */
   readonly throttle?: { readonly rate: number; readonly burst: number };
   /** @default - the name that AWS gives */
   readonly domain?: AccessDomain;
@@ -98,14 +98,19 @@ export class AccessGateway extends Construct {
     const ownName = domain && this.#domainName(domain, stage);
     this.url = domain === undefined ? this.api.apiEndpoint : `https://${domain.name}`;
     this.domainTarget = ownName?.regionalDomainName;
-    this.#routes(props.function);
+    this.#throttleEach(stage, this.#routes(props.function), throttle);
   }
 
-  #routes(answering: IFunction): void {
+  #routes(answering: IFunction): readonly apigateway.HttpRoute[] {
     const integration = new HttpLambdaIntegration('Function', answering);
     const methods = [apigateway.HttpMethod.ANY];
     const [open] = this.api.addRoutes({ path: '/v1/{proxy+}', methods, integration });
-    this.api.addRoutes({ path: '/iam/v1/{proxy+}', methods, integration, authorizer: new HttpIamAuthorizer() });
+    const signed = this.api.addRoutes({
+      path: '/iam/v1/{proxy+}',
+      methods,
+      integration,
+      authorizer: new HttpIamAuthorizer(),
+    });
     if (open !== undefined) {
       acknowledge(
         open,
@@ -113,6 +118,23 @@ export class AccessGateway extends Construct {
         'The application checks the tokens of any identity provider and its own, against the policy.',
       );
     }
+    return [...(open === undefined ? [] : [open]), ...signed];
+  }
+
+  /** A limit for each: whoever floods the open way must not lock out those who sign. */
+  #throttleEach(
+    stage: apigateway.HttpStage,
+    routes: readonly apigateway.HttpRoute[],
+    { rate, burst }: { readonly rate: number; readonly burst: number },
+  ): void {
+    const limits = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
+    const settings: Record<string, typeof limits> = {};
+    for (const route of routes) {
+      settings[(route.node.defaultChild as apigateway.CfnRoute).routeKey] = limits;
+      // Settings of a route that is not there yet are refused.
+      stage.node.addDependency(route);
+    }
+    (stage.node.defaultChild as apigateway.CfnStage).routeSettings = settings;
   }
 
   #domainName({ name, certificate }: AccessDomain, stage: apigateway.HttpStage): apigateway.DomainName {

@@ -95,6 +95,11 @@ describe('the access API of the defaults', () => {
     expect(resourceOf(template, 'AWS::ApiGatewayV2::Stage', '').Properties).toMatchObject({
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+      // Whoever floods the open way leaves the other as it is.
+      RouteSettings: {
+        'ANY /v1/{proxy+}': { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+        'ANY /iam/v1/{proxy+}': { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+      },
     });
     const { CorsConfiguration, DisableExecuteApiEndpoint } = resourceOf(
       template,

@@ -73,7 +73,12 @@ const accessApi = z.strictObject({
   cors: z.array(origin).default([]).describe('Origins whose pages may ask; without it none.'),
   throttle: z
     .strictObject({
-      rate: z.int().min(1).max(10_000).default(50).describe('Requests a second, of all callers together.'),
+      rate: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(50)
+        .describe('Requests a second, of all callers together: below /v1 and below /iam/v1 each.'),
       burst: z.int().min(1).max(5000).default(100).describe('Requests at once.'),
     })
     .prefault({})

@@ -80,6 +80,8 @@ export interface AccessDecision {
   /** The file, or how many were signed. */
   readonly file: string | null;
   readonly files?: number;
+  /** With `files`: which they are. A line of the audit has as many of them as fit. */
+  readonly names?: readonly string[];
   /** `denied`: no grant; `malformed`: a request that is not understood; `missing`: granted, and not there; `unauthenticated`: no good credential; `failed`: the API could not. */
   readonly outcome: 'allowed' | 'denied' | 'malformed' | 'missing' | 'unauthenticated' | 'failed';
   /** Name of the grant. */

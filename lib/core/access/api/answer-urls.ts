@@ -34,6 +34,7 @@ export async function answerUrls(proven: ProvenRequest, places: Places, clock: C
       collection,
       version: granted.release.version,
       files: urls.length,
+      names: urls.map(({ file }) => file),
       lifetime,
       rule: chosen.rule,
       reason: 'signed',

@@ -14,7 +14,7 @@ export interface ProvenRequest {
 
 /** What of a decision the answer knows; names only where a release could have such. */
 export type Ruling = Pick<AccessDecision, 'outcome' | 'rule' | 'reason'> &
-  Partial<Pick<AccessDecision, 'collection' | 'version' | 'file' | 'files' | 'lifetime'>>;
+  Partial<Pick<AccessDecision, 'collection' | 'version' | 'file' | 'files' | 'names' | 'lifetime'>>;
 
 /** What a request was about. */
 export type Subject = Pick<Ruling, 'collection' | 'version' | 'file'>;

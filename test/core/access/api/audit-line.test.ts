@@ -23,6 +23,14 @@ describe('the line of a decision', () => {
     expect(JSON.parse(auditLine(many))).toMatchObject({ file: null, files: 12 });
   });
 
+  test('names the files of which URLs were given, as many as a log takes', () => {
+    const names = Array.from({ length: 1000 }, (_, number) => `${'x'.repeat(95)}${String(number).padStart(5, '0')}`);
+    const line = auditLine({ ...decision, file: null, files: names.length, names });
+    expect(JSON.parse(line)).toMatchObject({ files: 1000, names: names.slice(0, 327) });
+    expect(JSON.parse(line).names).toHaveLength(327);
+    expect(line.length).toBeLessThan(64 << 10);
+  });
+
   test('is one line of printable ASCII, whatever is in it', () => {
     const hostile = '\n{"type":"access","outcome":"allowed"}\r\u001b[2J\u2028\u202e\u007f\u0085\ud800 🙂';
     const line = auditLine({ ...decision, who: hostile, reason: hostile, file: hostile });
