@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { runSeedCheck } from './seeds/run-seed-check.ts';
-import { seedChecks } from './seeds/seed-checks.ts';
+import { seedSamples } from './seeds/expected-figures.ts';
+import { runSeed } from './seeds/run-seed.ts';
 
 /**
  * `npm run seeds -- DIR`: imports real files of other systems that lie in DIR, prints what was counted and compares it
@@ -15,22 +15,23 @@ if (directory === undefined) {
 const folder = resolve(directory);
 let tried = 0;
 let failed = 0;
-for (const check of seedChecks) {
-  if (!existsSync(join(folder, check.input))) {
-    console.log(`absent  ${check.title}: no ${check.input}`);
+for (const sample of seedSamples) {
+  const title = `${sample.kind} ${sample.input}`;
+  if (!existsSync(join(folder, sample.input))) {
+    console.log(`absent   ${title}`);
     continue;
   }
   tried += 1;
   try {
-    const { counted, differences } = await runSeedCheck(check, folder);
+    const { counted, differences } = await runSeed(sample, folder);
     const figures = Object.entries(counted).map(([name, count]) => `${name} ${count}`);
-    console.log(`${differences.length === 0 ? 'same  ' : 'DIFFERS'}  ${check.title}: ${figures.join(', ')}`);
-    for (const difference of differences) console.log(`        ${difference}`);
+    console.log(`${differences.length === 0 ? 'same   ' : 'DIFFERS'}  ${title}: ${figures.join(', ')}`);
+    for (const difference of differences) console.log(`         ${difference}`);
     if (differences.length > 0) failed += 1;
   } catch (error) {
     failed += 1;
-    console.log(`FAILED  ${check.title}: ${error instanceof Error ? error.message : error}`);
+    console.log(`FAILED   ${title}: ${error instanceof Error ? error.message : error}`);
   }
 }
-console.log(`${tried} of ${seedChecks.length} files tried, ${failed} not as known`);
+console.log(`${tried} of ${seedSamples.length} files tried, ${failed} not as known`);
 process.exitCode = failed > 0 ? 1 : tried === 0 ? 2 : 0;

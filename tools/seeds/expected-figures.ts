@@ -6,18 +6,13 @@ export interface SeedSample {
   readonly kind: string;
   /** Below the folder of samples. */
   readonly input: string;
-  /** Settings that name files are below that folder too. */
+  /** Files that settings name are below that folder too. */
   readonly settings: Readonly<Record<string, string>>;
   /** Every figure that is known; the importer may give more. */
   readonly figures: Readonly<Record<string, number>>;
   /** How many findings of a kind there are. */
   readonly findings: Readonly<Partial<Record<ImportFindingKind, number>>>;
 }
-
-/** Settings whose value is the path of a file or folder. */
-export const fileSettings: readonly string[] = [
-  ...['aliases', 'audit', 'fixes', 'suggestions', 'report', 'urls', 'pointers', 'config', 'assets', 'settings'],
-];
 
 /** The figures that descriptions of the five systems give for their own files. */
 export const seedSamples: readonly SeedSample[] = [

@@ -5,7 +5,7 @@ import type { ImportPorts } from '../../lib/core/import/import-ports.ts';
 import { readSettings } from '../../lib/core/import/import-settings.ts';
 import { importers } from '../../lib/core/import/importers.ts';
 import { parseManifest } from '../../lib/core/manifest/parse-manifest.ts';
-import type { SeedCheck } from './seed-check.ts';
+import type { SeedSample } from './expected-figures.ts';
 
 export interface SeedOutcome {
   /** Everything that was counted, by name. */
@@ -15,12 +15,12 @@ export interface SeedOutcome {
 }
 
 /** Imports one real file as the command does, without writing anything, and compares what was counted. */
-export async function runSeedCheck(check: SeedCheck, folder: string): Promise<SeedOutcome> {
-  const importer = importers.find(({ kind }) => kind === check.kind);
-  if (importer === undefined) return { counted: {}, differences: [`there is no importer ${check.kind}`] };
-  const written = Object.entries(check.settings ?? {}).map(([name, value]) => `${name}=${value}`);
+export async function runSeed(sample: SeedSample, folder: string): Promise<SeedOutcome> {
+  const importer = importers.find(({ kind }) => kind === sample.kind);
+  if (importer === undefined) return { counted: {}, differences: [`there is no importer ${sample.kind}`] };
+  const written = Object.entries(sample.settings).map(([name, value]) => `${name}=${value}`);
   const settings = readSettings(importer, written);
-  const request = { input: check.input, settings: Object.fromEntries(settings) };
+  const request = { input: sample.input, settings: Object.fromEntries(settings) };
   const result = await importer.read(request, seedPorts(folder));
   const findings = [...result.findings];
   let artifacts = 0;
@@ -33,29 +33,22 @@ export async function runSeedCheck(check: SeedCheck, folder: string): Promise<Se
     const made = composeManifest(imported, { ...options, settings: new Map([...named, ...settings]) });
     findings.push(...made.findings);
     if (made.text === undefined) continue;
-    const read = parseManifest(made.text, { file: check.input, beforeLock: true });
+    const read = parseManifest(made.text, { file: sample.input, beforeLock: true });
     artifacts += read.manifest.artifacts.length;
   }
   const kinds = Map.groupBy(findings, ({ kind }) => kind);
   const counted = {
-    ...result.figures,
     manifests: result.manifests.length,
-    artifacts,
+    'artifacts of manifests': artifacts,
+    ...result.figures,
     ...Object.fromEntries([...kinds].map(([kind, all]) => [`findings of kind ${kind}`, all.length])),
   };
-  return { counted, differences: differencesOf(check, counted) };
+  return { counted, differences: differencesOf(sample, counted) };
 }
 
-function differencesOf(check: SeedCheck, counted: Readonly<Record<string, number>>): string[] {
-  const kinds = Object.entries(check.findings ?? {}).map(
-    ([kind, count]) => [`findings of kind ${kind}`, count] as const,
-  );
-  const known = [
-    ...Object.entries(check.figures),
-    ['manifests', check.manifests] as const,
-    ['artifacts', check.artifacts] as const,
-    ...kinds,
-  ];
+function differencesOf(sample: SeedSample, counted: Readonly<Record<string, number>>): string[] {
+  const kinds = Object.entries(sample.findings).map(([kind, count]) => [`findings of kind ${kind}`, count] as const);
+  const known = [...Object.entries(sample.figures), ...kinds];
   return known.flatMap(([name, count]) => {
     const found = Object.hasOwn(counted, name) ? counted[name] : name.startsWith('findings') ? 0 : undefined;
     return found === count ? [] : [`${name}: ${found ?? 'not counted'}, known are ${count}`];
