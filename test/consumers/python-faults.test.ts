@@ -153,15 +153,14 @@ print(json.dumps(told))`;
     ];
     const key = 'det/1.0.0/small.pt';
     let at = 0;
-    server.misbehave(key, (...all) => bodies[at]?.[1](...all));
-    for (at = 0; at < bodies.length; at += 1) {
-      const failed = await weighbridgeGet([...sync, 'small.pt']);
-      expect([bodies[at]?.[0], failed.status, states(failed.json())]).toEqual([
-        bodies[at]?.[0],
-        1,
-        { 'small.pt': 'failed' },
-      ]);
-    }
+    server.misbehave(key, (...all) => bodies[at++]?.[1](...all));
+    const code = `
+reports = [wg.pull("det", ["small.pt"], base=sys.argv[1], dir=sys.argv[2]) for _ in range(int(sys.argv[3]))]
+print(json.dumps([[report["ok"], report["files"][0]["state"]] for report in reports]))`;
+    const told = (await pythonProgram(code, [server.url, into, String(bodies.length)])).json<unknown[]>();
+    expect(bodies.map(([what], index) => [what, told[index]])).toEqual(
+      bodies.map(([what]) => [what, [false, 'failed']]),
+    );
     expect((await readdir(into)).sort()).toEqual(['.weighbridge']);
     server.misbehave(key, answer);
     expect((await weighbridgeGet([...sync, 'small.pt'])).status).toBe(0);
