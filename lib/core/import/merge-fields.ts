@@ -3,6 +3,7 @@ import type { YAMLMap } from 'yaml';
 import { artifactFields, type DraftArtifact } from '../author/manifest-draft.ts';
 import type { FieldValue } from '../lock/map-edits.ts';
 import { isUnfilledDigest } from '../manifest/artifact-findings.ts';
+import { digestContradictsSize } from '../manifest/digest-problem.ts';
 import type { ArtifactSpec, Json } from '../manifest/manifest.ts';
 import { withoutCredentials } from '../sources/signed-url.ts';
 import type { ImportFinding } from './importer.ts';
@@ -59,7 +60,17 @@ export function mergeArtifact(
       else if (spec.file !== draft.file) keep(key, spec.file, value);
     } else if (!covers(normal(key, said), normal(key, value))) keep(key, said, value);
   }
-  return { fill, findings };
+  return withoutContradiction(fill, findings, spec);
+}
+
+/** A size of the one and a digest of the other may not go together: then the manifest stays as it is. */
+function withoutContradiction(fill: FieldValue[], findings: ImportFinding[], spec: ArtifactSpec): MergedFields {
+  const sha256 = fill.find(({ key }) => key === 'sha256')?.value ?? spec.sha256?.hex;
+  const size = fill.find(({ key }) => key === 'size')?.value ?? spec.size;
+  const message = digestContradictsSize(String(sha256 ?? ''), typeof size === 'number' ? size : undefined);
+  if (sha256 === undefined || message === undefined) return { fill, findings };
+  const kept = fill.filter(({ key }) => !['sha256', 'size', 'digestFrom'].includes(key));
+  return { fill: kept, findings: [...findings, { kind: 'conflict', subject: spec.id, field: 'sha256', message }] };
 }
 
 /** What a field of the manifest says; undefined where it is absent or waits to be filled in. */

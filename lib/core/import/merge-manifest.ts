@@ -43,10 +43,18 @@ export function mergeManifest(
   if (head !== undefined) wanted.push(head);
 
   const { pairs, added, gone } = matchArtifacts(draft.artifacts, manifest.artifacts);
+  const owners = new Map(
+    manifest.artifacts.flatMap(({ id, aliases }, index) => [id, ...aliases].map((name) => [name, index] as const)),
+  );
   for (const { draft: artifact, index, spec } of pairs) {
     const map = artifactMap(document, index);
     if (map === undefined) continue;
-    const merged = mergeArtifact(artifact, spec, map, placeholders);
+    const aliases = (artifact.aliases ?? []).filter((alias) => (owners.get(alias) ?? index) === index);
+    if (aliases.length < (artifact.aliases?.length ?? 0)) {
+      const message = 'an alias of the input is the name of another artifact here';
+      findings.push({ kind: 'not-taken', subject: spec.id, field: 'aliases', message });
+    }
+    const merged = mergeArtifact({ ...artifact, aliases }, spec, map, placeholders);
     findings.push(...merged.findings);
     const edits = filling(text, map, ['artifacts', index], index, merged.fill);
     if (edits === 'not editable') findings.push(notWritten(spec.id, merged.fill));

@@ -155,6 +155,15 @@ artifacts:
     expect(made.added).toBe(0);
   });
 
+  it('fills in nothing that contradicts what is there', () => {
+    const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    const text = edited.replace('<to_be_calculated>', empty);
+    const made = reimport(text, [artifact('a', { aliases: ['b', 'fine'] }), artifact('b', { size: 7 })]);
+    expect(made.findings).toEqual(expect.arrayContaining(['not-taken a aliases', 'conflict b sha256']));
+    expect(made.text).toContain('aliases: [fine]');
+    expect(made.text).not.toContain('size: 7');
+  });
+
   it.each([
     ['CRLF', edited.replaceAll('\n', '\r\n')],
     ['no line break at the end', edited.replace(/# the end\n$/, '').trimEnd()],
