@@ -118,6 +118,11 @@ export class PolicyUnavailable extends WeighbridgeError {
   override readonly name = 'PolicyUnavailable';
 }
 
+/** A decision cannot be written down, so it is not carried out. */
+export class AuditUnavailable extends WeighbridgeError {
+  override readonly name = 'AuditUnavailable';
+}
+
 /**
  * A token names an identity provider of the policy whose keys cannot be had now, so nobody can tell whether it is good.
  * `evidence.issuer` is the provider's name in the policy, `retryAfter` when it will be asked again.

@@ -100,7 +100,7 @@ async function openAudit(
     file === undefined
       ? undefined
       : await openAuditFile(resolve(context.cwd, file), ({ message }) => {
-          context.say(`${file} takes no more decisions: ${message}`);
+          context.say(`${file} takes no more decisions, so none are made until serve is started again: ${message}`);
         });
   return {
     record(decision) {

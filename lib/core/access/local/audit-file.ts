@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { AuditUnavailable } from '../../errors.ts';
 import type { AuditLog } from '../access-ports.ts';
 import { auditLine } from '../api/audit-line.ts';
 
@@ -12,7 +13,7 @@ export interface AuditFile extends AuditLog {
 /**
  * Appends each decision to a file as a line of JSON. A new file is for its owner to read.
  * @param path absolute
- * @param onTrouble told once when the file can be written no longer; what came after is not in it
+ * @param onTrouble told once when the file can be written no longer; from then on `record` throws AuditUnavailable
  * @throws the error of the system when the file cannot be opened
  */
 export async function openAuditFile(path: string, onTrouble: (error: Error) => void): Promise<AuditFile> {
@@ -21,7 +22,8 @@ export async function openAuditFile(path: string, onTrouble: (error: Error) => v
   stream.on('error', onTrouble);
   return {
     record(decision) {
-      if (stream.writable) stream.write(`${auditLine(decision)}\n`);
+      if (!stream.writable) throw new AuditUnavailable('the audit log cannot be written');
+      stream.write(`${auditLine(decision)}\n`);
     },
     async close() {
       if (stream.closed) return;
