@@ -4,6 +4,7 @@ import type { ImportPorts } from '../import-ports.ts';
 import type { Importer, ImportRequest, ImportResult } from '../importer.ts';
 import { notOfFormat, readInput } from '../read-input.ts';
 import { carried } from './carried.ts';
+import { described } from './described.ts';
 import { falconeyePatch } from './falconeye-patch.ts';
 import { readWeight, type WeightReading } from './falconeye-weight.ts';
 import { FindingList } from './finding-list.ts';
@@ -57,7 +58,7 @@ async function readWeights({ input, settings }: ImportRequest, ports: ImportPort
         collection: collectionOf(main.weights),
         version: tags.length === 1 ? releaseVersion(tags[0]) : undefined,
         access: undefined,
-        ...(typeof description === 'string' ? { description } : {}),
+        ...described(description),
         ...(metadata === undefined ? {} : { metadata }),
         artifacts,
       },

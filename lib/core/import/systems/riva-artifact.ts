@@ -4,6 +4,7 @@ import type { ImportPorts } from '../import-ports.ts';
 import type { ImportedArtifact, Importer, ImportRequest, ImportResult } from '../importer.ts';
 import { type InputText, notOfFormat, readInput } from '../read-input.ts';
 import { carried } from './carried.ts';
+import { described } from './described.ts';
 import { FindingList } from './finding-list.ts';
 import { jsonValue } from './json-document.ts';
 import { NameRegister } from './name-register.ts';
@@ -118,7 +119,7 @@ function resultOf(head: ReleaseHead, artifacts: readonly ImportedArtifact[], fin
         version: releaseVersion(head.version),
         // What lies in a bucket of one's own is not everybody's; the setting `access` says otherwise.
         access: 'private',
-        ...(head.description === undefined ? {} : { description: head.description }),
+        ...described(head.description),
         ...(head.metadata === undefined ? {} : { metadata: head.metadata }),
         artifacts,
       },

@@ -5,6 +5,7 @@ import { collectionProblem } from '../../manifest/release-name.ts';
 import type { ImportPorts } from '../import-ports.ts';
 import type { Importer, ImportRequest, ImportResult } from '../importer.ts';
 import { inputName, notOfFormat, readInput, unreadable } from '../read-input.ts';
+import { described } from './described.ts';
 import { FindingList } from './finding-list.ts';
 import { jsonValue } from './json-document.ts';
 import { NameRegister } from './name-register.ts';
@@ -60,7 +61,7 @@ async function readRelease({ input, settings }: ImportRequest, ports: ImportPort
         collection: collectionOf(folder),
         version: versionOf(documents, folder),
         access: undefined,
-        ...describe(documents),
+        ...described(looseFields(documents['eval_metrics.json']?.model_metadata).description),
         ...(gates.length === 0 ? {} : { metadata: { gates } }),
         artifacts,
       },
@@ -107,11 +108,6 @@ async function readMetadata(
     }
   }
   return Object.fromEntries(documents);
-}
-
-function describe(documents: ReleaseMetadata): { readonly description?: string } {
-  const text = textOf(looseFields(documents['eval_metrics.json']?.model_metadata).description);
-  return text === undefined ? {} : { description: text };
 }
 
 function versionOf(documents: ReleaseMetadata, folder: string): string | undefined {
