@@ -16,7 +16,7 @@ describe('the command line', () => {
     expect(stderr).toBe('');
     const listed = [...(stdout.split('Commands:')[1]?.split('Words:')[0] ?? '').matchAll(/^ {2}(\w+)/gm)];
     expect(listed.map((match) => match[1])).toEqual(
-      'init new validate lock plan stage publish ls verify pull url serve access token submit status doctor cost'.split(
+      'init new import validate lock plan stage publish ls verify pull url serve access token submit status doctor cost'.split(
         ' ',
       ),
     );
