@@ -7,12 +7,14 @@ import { stemsepRegistryPatch } from '../../../lib/core/import/systems/stemsep-r
 import { artifactsOf, findingKeys, runImport } from '../run-import.ts';
 import {
   aliasFile,
+  fetchReport,
   januaryShape,
   jsonText,
   linkAudit,
   linkFixes,
   marchShape,
   registryFile,
+  runtimeCatalog,
   suggestions,
   uploadManifest,
 } from './stemsep-files.ts';
@@ -167,6 +169,23 @@ describe('StemSep: what the registry and its companions say becomes a manifest',
     ]);
   });
 
+  it('SS-8 takes the counts of a fetch report, and its digests for no proof unless they are asked for', async () => {
+    const companions = { audit: linkAudit(upstream), report: fetchReport() };
+    const result = await importManifest(companions);
+    expect(result.figures).toMatchObject({
+      'report: staged already': 34,
+      'report: downloaded': 8,
+      'report: unresolved': 1,
+    });
+    expect(artifactsOf(result).every(({ sha256 }) => sha256 === undefined)).toBe(true);
+    expect(findingKeys(result.findings, 'claim')).toContain('report.json sha256');
+    expect(findingKeys(result.findings, 'conflict')).toContain('voice-002 checkpoint sha256');
+    const expecting = await importManifest(companions, { 'report-digests': 'expect' });
+    const proven = artifactsOf(expecting).filter(({ sha256 }) => sha256 !== undefined);
+    expect(proven).toHaveLength(42);
+    expect(proven.every(({ digestFrom }) => digestFrom === 'computed')).toBe(true);
+  });
+
   it('SS-9 lets no signed address through, neither from an audit nor from a link', async () => {
     const audited = await importManifest({ audit: linkAudit(upstream) });
     const links = ['X-Amz-Signature=a', 'sig=b', 'jwt=c', 'Expires=1&Signature=d'].map((query, index) => ({
@@ -199,6 +218,30 @@ describe('StemSep: what the registry and its companions say becomes a manifest',
     const result = await importRegistry({ models });
     expect(artifactsOf(result).map(({ sources }) => sources)).toEqual([[], [], []]);
     expect(findingKeys(result.findings, 'not-taken')).toHaveLength(3);
+  });
+});
+
+describe('StemSep: the runtime catalog becomes a manifest', () => {
+  it('takes sources by priority and paths as installed, but neither sizes nor what is called verified', async () => {
+    const result = await importRegistry(runtimeCatalog());
+    expect(artifactsOf(result)).toMatchObject([
+      {
+        id: 'voice',
+        file: 'family/voice/voice.ckpt',
+        sources: [expect.stringContaining('/v.ckpt'), `${upstream}/second`],
+      },
+      { id: 'voice.config', file: 'family/voice/voice.yaml', sources: [], sha256: 'ab'.repeat(32) },
+    ]);
+    expect(artifactsOf(result).some(({ size }) => size !== undefined)).toBe(false);
+    expect(findingKeys(result.findings, 'claim')).toEqual(['voice checkpoint sources', 'voice config sources']);
+    expect(findingKeys(result.findings, 'not-taken')).toEqual(['voice config sources', 'voice config-2']);
+    expect(findingKeys(result.findings, 'absent-source')).toContain('page download.artifacts');
+  });
+
+  it('is not written to: its signature would no longer hold', () => {
+    expect(() => stemsepRegistryPatch.apply(jsonText(runtimeCatalog()), [])).toThrow(
+      expect.objectContaining({ name: 'InvalidFile' }),
+    );
   });
 });
 

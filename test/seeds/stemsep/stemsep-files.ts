@@ -179,6 +179,70 @@ export function aliasFile(aliases: Readonly<Record<string, string>>): object {
   return { _meta: { description: 'older ids' }, aliases };
 }
 
+/**
+ * The fetch report of the run with fixes: 34 files staged before, 8 downloaded, one unresolved; two models have one
+ * digest because one of them is the wrong file.
+ */
+export function fetchReport(): object {
+  const rows = uploadNeeds().map(({ model, kind, filename }, index) => ({
+    ...{ model_id: model, kind, filename, path: `reports\\stage\\${filename}`, bytes: 1000 + index },
+    sha256: String(index === 2 ? 1 : index).padStart(64, 'a'),
+  }));
+  const [first, ...others] = rows;
+  return {
+    ...{ manifest: 'reports\\manifest.json', needs_total: 43, skipped_present_in_release: [], failed: [] },
+    staged_already: others.slice(0, 34),
+    downloaded: others.slice(34).map((row) => ({ ...row, status: 200, final_url: signed(row.model_id), url: hub })),
+    unresolved: [
+      { model_id: first?.model_id, kind: first?.kind, filename: first?.filename, reason: 'no_candidate_urls' },
+    ],
+  };
+}
+
+/** The runtime catalog that is compiled from the registry: sources in a list of their own, with paths to install at. */
+export function runtimeCatalog(): object {
+  const source = (url: string, priority: number, verified: boolean) => ({
+    url,
+    priority,
+    verified,
+    channel: 'upstream',
+  });
+  const file = (kind: string, name: string, sources: readonly object[], sha256: string | null) => ({
+    ...{
+      kind,
+      filename: name,
+      canonical_path: `family/voice/${name}`,
+      required: true,
+      sha256,
+      size_bytes: 702,
+      sources,
+    },
+  });
+  const share = source('https://drive.proton.me/urls/ABC', 0, true);
+  const artifacts = [
+    file(
+      'checkpoint',
+      'voice.ckpt',
+      [source('https://files.example.org/second', 2, false), source(`${mirror}/v.ckpt`, 1, true)],
+      null,
+    ),
+    file('config', 'voice.yaml', [share], 'ab'.repeat(32)),
+    file('config', 'voice.yaml', [share], null),
+  ];
+  const models = [
+    { id: 'voice', links: {}, artifacts: {}, download: { artifacts } },
+    { id: 'page', download: null },
+  ];
+  return {
+    schema_version: 'catalog-runtime-v4',
+    version: '4.0',
+    models,
+    sources: [share],
+    selection_index: [],
+    workflows: [],
+  };
+}
+
 export function jsonText(value: object, lineEnding: '\n' | '\r\n' = '\n'): string {
   return JSON.stringify(value, null, 2).replaceAll('\n', lineEnding);
 }

@@ -74,7 +74,7 @@ function readNeed(
   return [
     {
       ...{ id: entryId(model, kind), aliases: [], kind, file, sources },
-      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(sha256 === undefined ? {} : { sha256, digestFrom: 'computed' as const }),
       ...(size === undefined ? {} : { size }),
       required: true,
       labels: { model },
