@@ -27,6 +27,9 @@ async function readRegistry({ input, settings }: ImportRequest, ports: ImportPor
   const { name, text } = await readInput(input, ports.cwd);
   const { models, ...others } = looseFields(jsonValue(text, name, findings));
   if (!Array.isArray(models)) throw notOfFormat(name, 'not a model registry: it has no list "models"');
+  if (models.length > 0 && !models.some((model) => textOf(looseFields(model).id) !== undefined)) {
+    throw notOfFormat(name, 'not a model registry: no model has an "id"');
+  }
   const reading: RegistryReading = {
     aliases: await readModelAliases(settings.aliases, ports, findings),
     naming: namingWith(usualNaming, settings.extensions),
