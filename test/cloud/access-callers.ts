@@ -59,11 +59,6 @@ async function signature(
   return headers;
 }
 
-/** A session of a role, taken by a user of another account who may take any. */
-export async function takenByOther(emulator: AwsEmulator, account: string, role: string): Promise<SessionKeys> {
-  return await takeRole(emulator, role, await userOfOther(emulator, account));
-}
-
 /** A user of another account, who may do there what the actions say. @param name new in that account */
 export async function userOfOther(
   emulator: AwsEmulator,
