@@ -4,7 +4,7 @@ import { percentDecoded } from './percent-decoded.ts';
 
 /** Hosts whose addresses are pages for people: a share, a folder, a form that asks for a click. */
 const pageHosts =
-  /^(?:(?:drive|docs)\.google\.com|drive\.proton\.me|mega\.(?:nz|io)|(?:www\.)?mediafire\.com|pan\.baidu\.com|(?:[\w-]+\.)?1drv\.ms|onedrive\.live\.com|(?:www\.)?disk\.yandex\.[a-z]+|disk\.yandex\.[a-z]+|yadi\.sk|(?:www\.)?terabox\.com|we\.tl|(?:www\.)?wetransfer\.com)$/u;
+  /^(?:(?:drive|docs)\.google\.com|drive\.proton\.me|mega\.(?:nz|io)|(?:www\.)?mediafire\.com|pan\.baidu\.com|(?:[\w-]+\.)?1drv\.ms|onedrive\.live\.com|(?:www\.)?disk\.yandex\.[a-z]+|yadi\.sk|(?:www\.)?terabox\.com|we\.tl|(?:www\.)?wetransfer\.com)$/u;
 
 /**
  * What becomes of an address that another system gives for a file. Files on Hugging Face become `hf://`, whose
