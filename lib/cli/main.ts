@@ -72,6 +72,7 @@ export async function runProcess(): Promise<void> {
   // Here, before any SDK is loaded: they read the process's own variables.
   for (const name of misleadingVariables(variables)) delete process.env[name];
   silenceLookups();
+  process.once('beforeExit', endedEarly);
   const code = await main({
     argv: process.argv.slice(2),
     variables,
@@ -84,6 +85,12 @@ export async function runProcess(): Promise<void> {
   process.exitCode = code;
   // Only when everything written has reached the pipe.
   stdout.write('', () => stderr.write('', () => process.exit()));
+}
+
+/** Node ends a process in which nothing is left to wait for, with 0, also in the middle of an await. */
+function endedEarly(): void {
+  process.stderr.write('error: the program stopped before its work was done; this is a defect of the program\n');
+  process.exit(exitCodes.failed);
 }
 
 /**

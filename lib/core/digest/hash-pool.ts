@@ -96,6 +96,7 @@ class HashWorker {
   private readonly worker: Worker;
   private readonly pending = new Map<number, PromiseWithResolvers<HashValue>>();
   private calls = 0;
+  private stopping = false;
 
   constructor() {
     // Beside this module, with its extension: `.ts` in the checkout, `.js` when packed, `.mjs` in a bundle.
@@ -117,7 +118,8 @@ class HashWorker {
   }
 
   async stop(): Promise<void> {
-    // An idle worker would let the process end before its thread has.
+    // An idle worker would let the process end before its thread has, and so would one whose last answer comes now.
+    this.stopping = true;
     this.worker.ref();
     await this.worker.terminate();
   }
@@ -125,7 +127,7 @@ class HashWorker {
   private settle(reply: HashReply): void {
     const pending = this.pending.get(reply.call);
     this.pending.delete(reply.call);
-    if (this.pending.size === 0) this.worker.unref();
+    if (this.pending.size === 0 && !this.stopping) this.worker.unref();
     if ('error' in reply) pending?.reject(new Error(reply.error));
     else pending?.resolve(reply.value);
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HashPool } from '../../../lib/core/digest/hash-pool.ts';
@@ -62,5 +63,23 @@ describe('a resumable hash stream', () => {
     const stream = await pool.open({ kind: 'native' });
     await expect(stream.save()).rejects.toThrow('no state');
     stream.drop();
+  });
+});
+
+describe('closing the pool', () => {
+  // The answer lies there when the worker is told to stop, and is taken while it stops.
+  it('keeps the process alive until its threads have ended', () => {
+    const pool = new URL('../../../lib/core/digest/hash-pool.ts', import.meta.url).href;
+    const program = `(async () => {
+      const { HashPool } = await import(${JSON.stringify(pool)});
+      const pool = new HashPool(1);
+      const stream = await pool.open({ kind: 'native' });
+      stream.update(new Uint8Array(1000)).catch(() => undefined);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      await pool.close();
+      console.log('closed');
+    })()`;
+    const { status, stdout } = spawnSync(process.execPath, ['--eval', program]);
+    expect([status, stdout.toString()]).toEqual([0, 'closed\n']);
   });
 });
