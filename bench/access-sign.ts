@@ -100,6 +100,7 @@ async function s3Caller(folder: string, server: PrivateServer) {
     onTrouble(error) {
       throw error;
     },
+    onTaken() {},
   });
   const api = accessApp({
     stores: [{ kind: 's3', reader, signer }],

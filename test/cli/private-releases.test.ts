@@ -103,6 +103,17 @@ describe('pull from an access API', () => {
     expect(secret.stderr.replaceAll('secret', 'NAME')).toBe(nothing.stderr.replaceAll('nothing', 'NAME'));
   });
 
+  test('tells of a grant that covers some files alone how to fetch those', async () => {
+    api.policy = policyOf([api.token], grantAll({ files: ['*.json'] }));
+    const all = await run(['pull', 'weights', '--into', 'out', ...from()]);
+    expect(all).toMatchObject({ code: 1, stdout: expect.stringContaining('1 of 2 files proven') });
+    expect(all.stderr).toContain('weighbridge url weights@1.1.0 lists them');
+    expect(await run(['pull', 'weights', 'config.json', '--into', 'out', ...from()])).toMatchObject({ code: 0 });
+    const one = await run(['pull', 'weights', 'a b.bin', '--into', 'out', ...from()]);
+    expect(one).toMatchObject({ code: 5, stderr: expect.stringContaining('not there, or not yours') });
+    expect((await run(['url', 'weights', 'a b.bin', ...from()])).code).toBe(5);
+  });
+
   test('that is revoked on the way ends with 4, and goes on when it is granted again', async () => {
     store.misbehave(
       'weights/1.1.0/a b.bin',

@@ -44,7 +44,7 @@ export const run: CommandRun = async (context, input) => {
     });
     if (context.json) context.printJson(report);
     else show(context, report, options);
-    return exitOf(report, skip, options);
+    return exitOf(report, { skip, named: names.length > 0 }, options);
   } catch (error) {
     if (time?.aborted === true && !context.signal.aborted) throw time.reason;
     // Skipped by the switch: not having it is what was asked for, so it gets its own code.
@@ -55,11 +55,16 @@ export const run: CommandRun = async (context, input) => {
   }
 };
 
-function exitOf(report: PullReport, skip: boolean, options: PullOptions): ExitCode {
+function exitOf(
+  report: PullReport,
+  { skip, named }: { readonly skip: boolean; readonly named: boolean },
+  options: PullOptions,
+): ExitCode {
   if (report.ok) return exitCodes.done;
   if (skip) return exitCodes.skipped;
   const failed = report.files.filter((file) => file.required && !isRight(file));
   if (failed.every(({ code }) => code === 'NotAuthorised')) return exitCodes.unauthorised;
+  if (named && failed.every(({ code }) => code === 'NotFound')) return exitCodes.notFound;
   return options.offline === true && options.check !== true ? exitCodes.notFound : exitCodes.failed;
 }
 
@@ -78,6 +83,11 @@ function show(context: CommandContext, report: PullReport, options: PullOptions)
   // Without --into the paths are what the caller needs; with it they are known.
   if (options.into === undefined) for (const { path } of right) context.print(path);
   for (const file of report.files) if (!isRight(file)) context.say(problemOf(file));
+  if (right.length > 0 && report.files.some(({ code }) => code === 'NotFound')) {
+    context.say(
+      `note: where a grant covers some files alone, weighbridge url ${report.release} lists them: name those`,
+    );
+  }
   const fetched = report.files.filter(({ state }) => state === 'fetched').length;
   const words = [
     `${report.release}: ${right.length} of ${report.files.length} ${report.files.length === 1 ? 'file' : 'files'} proven`,

@@ -5,7 +5,7 @@ import { createAuthenticator } from '../../core/access/authenticate/create-authe
 import { type AuditFile, openAuditFile } from '../../core/access/local/audit-file.ts';
 import { localAccess } from '../../core/access/local/local-access.ts';
 import { PolicyFile } from '../../core/access/local/policy-file.ts';
-import { InvalidFile, Refused } from '../../core/errors.ts';
+import { Refused } from '../../core/errors.ts';
 import { type ListedRelease, listedReleases } from '../../core/mirror/find-release.ts';
 import { loadRegistry } from '../../core/mirror/load-registry.ts';
 import { StoreMirror } from '../../core/mirror/store-mirror.ts';
@@ -82,13 +82,20 @@ async function openPolicy(context: CommandContext, file: PlacedPolicy): Promise<
     path: file.path,
     clock: context.clock,
     parse: (bytes) => checkPolicy(context, file.file, bytes).policy,
-    onTrouble(error) {
+    onTrouble(error, seconds) {
       for (const line of errorLines(asWeighbridgeError(error))) context.say(line);
-      const invalid = error instanceof InvalidFile;
-      const end = invalid ? 'until the file is good again' : 'for half a minute, unless the file is back by then';
-      context.say(`the access policy that was read before holds on ${end}`);
+      context.say(heldOn(seconds));
     },
+    onTaken: () => context.say(`${file.file} holds from now on`),
   });
+}
+
+function heldOn(seconds: number): string {
+  if (seconds === 0) return 'nobody is given anything until the access policy is back';
+  const end = Number.isFinite(seconds)
+    ? `for ${Math.ceil(seconds)} s, unless the file is back by then`
+    : 'until the file is good again';
+  return `the access policy that was read before holds on ${end}`;
 }
 
 /** To whom looks on, and to a file where one is named. */

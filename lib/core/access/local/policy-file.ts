@@ -16,8 +16,14 @@ export interface PolicyFileOptions {
   readonly clock: Clock;
   /** @throws InvalidFile for what is no good policy */
   parse(bytes: Uint8Array): AccessPolicy;
-  /** Told once of each bad state of the file that it is in, and that the policy before it holds on. */
-  onTrouble(error: Error): void;
+  /**
+   * Told once of each bad state of the file.
+   * @param seconds how long the policy before it holds on: Infinity for a file that is no good policy, 0 when nobody is
+   * given anything any more
+   */
+  onTrouble(error: Error, seconds: number): void;
+  /** Told when another policy holds than before, or when the file is good again. */
+  onTaken(): void;
 }
 
 interface Loaded extends CurrentPolicy {
@@ -45,7 +51,7 @@ export class PolicyFile implements PolicySource {
   static async open(options: PolicyFileOptions): Promise<PolicyFile> {
     const source = new PolicyFile(options);
     const bytes = await readFile(options.path);
-    source.#take(bytes, options.parse(bytes));
+    source.#keep({ policy: options.parse(bytes), etag: Sha256.ofBytes(bytes).hex, readAt: source.#now() });
     return source;
   }
 
@@ -69,15 +75,19 @@ export class PolicyFile implements PolicySource {
     try {
       return this.#take(bytes, this.#options.parse(bytes));
     } catch (error) {
-      this.#tell(etag, error as Error);
+      this.#tell(etag, error as Error, this.#loaded === undefined ? 0 : Number.POSITIVE_INFINITY);
       if (this.#loaded === undefined) throw new PolicyUnavailable('the access policy is not valid');
       return this.#keep({ ...this.#loaded, readAt: this.#now() });
     }
   }
 
   #take(bytes: Uint8Array, policy: AccessPolicy): CurrentPolicy {
+    const etag = Sha256.ofBytes(bytes).hex;
+    const known = this.#trouble === undefined && this.#loaded?.etag === etag;
     this.#trouble = undefined;
-    return this.#keep({ policy, etag: Sha256.ofBytes(bytes).hex, readAt: this.#now() });
+    const taken = this.#keep({ policy, etag, readAt: this.#now() });
+    if (!known) this.#options.onTaken();
+    return taken;
   }
 
   #keep(loaded: Loaded): CurrentPolicy {
@@ -87,16 +97,18 @@ export class PolicyFile implements PolicySource {
   }
 
   #unread(error: NodeJS.ErrnoException): CurrentPolicy | undefined {
-    this.#tell(error.code ?? 'unread', error);
     this.#lookedAt = this.#now();
-    if (this.#loaded !== undefined && this.#now() - this.#loaded.readAt < longestUnread * 1000) return this.#loaded;
+    const seconds = this.#loaded === undefined ? 0 : longestUnread - (this.#now() - this.#loaded.readAt) / 1000;
+    const code = error.code ?? 'unread';
+    this.#tell(seconds > 0 ? code : `${code} for long`, error, Math.max(0, seconds));
+    if (seconds > 0) return this.#loaded;
     this.#loaded = undefined;
     if (error.code === 'ENOENT') return undefined;
     throw new PolicyUnavailable('the access policy cannot be read', { cause: error });
   }
 
-  #tell(trouble: string, error: Error): void {
-    if (trouble !== this.#trouble) this.#options.onTrouble(error);
+  #tell(trouble: string, error: Error, seconds: number): void {
+    if (trouble !== this.#trouble) this.#options.onTrouble(error, seconds);
     this.#trouble = trouble;
   }
 

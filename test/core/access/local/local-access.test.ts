@@ -56,6 +56,7 @@ beforeEach(async () => {
     clock,
     parse: (bytes) => parsePolicy(bytes, { file: 'access.yaml' }).policy,
     onTrouble() {},
+    onTaken() {},
   });
   const http = createHttpClient({ userAgent: 'weighbridge/test' });
   onTestFinished(() => http.close());

@@ -11,6 +11,7 @@ let path: string;
 let clock: HeldClock;
 let troubles: string[];
 let parsed: number;
+let taken: number;
 
 /** Reads what is good JSON: how a policy is parsed is tested elsewhere. */
 function parse(bytes: Uint8Array): AccessPolicy {
@@ -23,7 +24,16 @@ function parse(bytes: Uint8Array): AccessPolicy {
   }
 }
 
-const open = () => PolicyFile.open({ path, clock, parse, onTrouble: ({ message }) => troubles.push(message) });
+const open = () =>
+  PolicyFile.open({
+    path,
+    clock,
+    parse,
+    onTrouble: ({ message }, seconds) => troubles.push(`${message.replace(/:.*/, '')} (${Math.round(seconds)} s)`),
+    onTaken() {
+      taken += 1;
+    },
+  });
 const policy = (name: string) => JSON.stringify({ issuers: {}, principals: { [name]: {} }, grants: [] });
 const named = async (source: PolicyFile) => Object.keys((await source.current())?.policy.principals ?? {}).join();
 
@@ -32,6 +42,7 @@ beforeEach(async () => {
   clock = new HeldClock();
   troubles = [];
   parsed = 0;
+  taken = 0;
   await writeFile(path, policy('one'));
 });
 
@@ -72,13 +83,17 @@ describe('a policy in a file', () => {
         expect(await named(source)).toBe('one');
       }
     }
-    expect(troubles).toEqual(['no policy: {', 'no policy: {{', `no policy: ${policy('two').slice(0, -1)}`]);
+    expect(troubles).toEqual(Array.from({ length: 3 }, () => 'no policy (Infinity s)'));
+    expect(taken).toBe(0);
     await writeFile(path, policy('three'));
     clock.pass(2);
     expect(await named(source)).toBe('three');
     await writeFile(path, '{');
     clock.pass(2);
-    expect([await named(source), troubles.length]).toEqual(['three', 4]);
+    expect([await named(source), troubles.length, taken]).toEqual(['three', 4, 1]);
+    await writeFile(path, policy('three'));
+    clock.pass(2);
+    expect([await named(source), taken]).toEqual(['three', 2]);
   });
 
   test('holds for half a minute when its file is gone; then nobody may anything until it is there again', async () => {
@@ -88,10 +103,18 @@ describe('a policy in a file', () => {
     expect(await named(source)).toBe('one');
     clock.pass(2);
     expect(await source.current()).toBeUndefined();
-    expect(troubles).toHaveLength(1);
     expect(await source.current()).toBeUndefined();
+    expect(troubles).toEqual(['ENOENT (1 s)', 'ENOENT (0 s)']);
     await writeFile(path, policy('two'));
-    expect(await named(source)).toBe('two');
+    expect([await named(source), taken]).toEqual(['two', 1]);
+  });
+
+  test('that nobody asked for meanwhile may have been gone for long: it holds no longer', async () => {
+    const source = await open();
+    clock.pass(600);
+    await rm(path);
+    expect(await source.current()).toBeUndefined();
+    expect(troubles).toEqual(['ENOENT (0 s)']);
   });
 
   test('that cannot be read any more is unavailable after half a minute, not taken for an empty one', async () => {
