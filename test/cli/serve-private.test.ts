@@ -138,6 +138,10 @@ describe('serve --private-store', () => {
     [['--audit-log', 'a'], '--audit-log is for --private-store'],
     [['--private-store', 'file:x', '--host', '0.0.0.0'], '0.0.0.0 is no address of this machine alone'],
     [['--private-store', 'file:x', '--base-url', 'ftp://x'], 'Expected an address such as'],
+    [
+      ['--private-store', 'file:x', '--base-url', 'http://127.0.0.1:81'],
+      '--base-url leads to 127.0.0.1, where the API',
+    ],
     [['--private-store', 'file:x', '--base-url', 'https://u:p@x'], 'Expected an address such as'],
   ])('says what is wrong with %j', async (args, message) => {
     const { code, stderr } = await runMain(['serve', '--port', '0', ...args], { cwd });

@@ -84,7 +84,7 @@ function whatNext(file: string, name: string, { sha256, expires }: TokenDigest, 
   return [
     `the token of ${name} is on stdout, once; ${file} holds its SHA-256 (${sha256.slice(0, 8)}…), good until ${expires}`,
     ...granted,
-    `next: commit ${file}, have it reviewed and submitted; before that the token opens nothing`,
+    `next: commit ${file}, have it reviewed and submitted; before that the token opens nothing (a serve beside this file knows it in two seconds)`,
     'then, where it is used: WEIGHBRIDGE_TOKEN=… weighbridge pull RELEASE --from https://…/v1',
     '  or with any client: Authorization: Bearer …',
   ];

@@ -30,7 +30,9 @@ export async function revokeTokens(context: CommandContext, request: RevokeReque
   else {
     for (const { sha256, expires } of revoked)
       context.print(`revoked: ${sha256.slice(0, 8)}… of ${request.name} (${expires})`);
-    context.say(`next: commit ${file.file}, have it reviewed and submitted; until then the token opens what it did`);
+    context.say(
+      `next: commit ${file.file}, have it reviewed and submitted; until then the token opens what it did (a serve beside this file knows it in two seconds)`,
+    );
     if (left === 0)
       context.say(`${request.name} has no token left; take it out of the policy too where it is not needed`);
   }

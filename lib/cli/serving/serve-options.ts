@@ -38,6 +38,12 @@ export function checkServeOptions(options: ServeOptions): void {
     }
     return;
   }
+  // Clients compare names; behind a server in front of this one the API may have another name than it listens at.
+  if (baseUrl !== undefined && new URL(baseUrl).hostname === host.toLowerCase()) {
+    throw new UsageError(`--base-url leads to ${host}, where the API itself is`, {
+      hint: 'Clients drop their header for another host alone, and with it a signed URL is refused: name another one.',
+    });
+  }
   if (!isLoopbackHost(host) && baseUrl === undefined) {
     throw new UsageError(`where signed URLs should lead to is not known: ${host} is no address of this machine alone`, {
       hint:
