@@ -10,6 +10,12 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => new Date(),
   async sleep(seconds, signal) {
-    await delay(seconds * 1000, undefined, signal === undefined ? {} : { signal });
+    try {
+      await delay(seconds * 1000, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      // Node's own error has the reason as its cause only.
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
 };
