@@ -49,7 +49,9 @@ describe.skipIf(s3 === undefined)(`a primary in S3 with a replica in GCS, and th
     const places = ['--to', primary.url, '--replica', replica.url, '--state', primary.state];
     const quiet = ['--progress', 'none', '--json', '--trust-origin', workspace.upstream.origin];
     const argv = ['stage', join(workspace.folder, release.manifest), ...places, ...quiet];
-    return workspace.start(argv, { ...primary.variables, ...replica.variables, ...variables }, folder);
+    // What no run should end with says where it came from.
+    const told = { DEBUG: 'weighbridge', ...variables };
+    return workspace.start(argv, { ...primary.variables, ...replica.variables, ...told }, folder);
   }
 
   async function problems(): Promise<readonly string[]> {
