@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../lib/core/clock.ts';
 import type { Manifest } from '../../../lib/core/manifest/manifest.ts';
+import { clearAbandoned } from '../../../lib/core/stage/clear-abandoned.ts';
 import { BucketState } from '../../../lib/core/state/bucket-state.ts';
 import { CheckpointStore } from '../../../lib/core/state/checkpoint.ts';
 import { destinationOf } from '../../../lib/core/state/destination.ts';
@@ -97,6 +99,18 @@ describe('a run that published', () => {
     await lease.release();
     await fixture.stage(wanted, store);
     expect(left()).toEqual([]);
+  });
+
+  test('waits for nobody who works there still, by the clock of the machine too', async () => {
+    await leave(key);
+    const { state } = fixture.ports;
+    const owner = { host: 'another machine', pid: 1, attempt: 'theirs' };
+    const lease = await acquireLease(state, { key: destinationOf(store, key, state), owner });
+    const ended = { prefix: 'models/1.0.0/', keys: [key], complete: true };
+    const ports = { ...fixture.ports, clock: systemClock };
+    expect(await clearAbandoned(store, ended, 'ours', ports)).toEqual([]);
+    expect(left()).toEqual([key]);
+    await lease.release();
   });
 
   test('asks for the uploads once, however many artifacts there are', async () => {
