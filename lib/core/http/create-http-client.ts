@@ -4,6 +4,7 @@ import type { Credential } from './credential.ts';
 import { Dispatchers } from './dispatchers.ts';
 import type { HttpClient, HttpHop, HttpRequest, HttpResponse } from './http-client.ts';
 import { toSourceError } from './network-error.ts';
+import { orDiscard } from './or-discard.ts';
 import { OriginRules, type Resolver, systemResolver } from './origin-rules.ts';
 import type { ProxyOptions } from './proxy-rules.ts';
 import { redact } from './redact.ts';
@@ -140,15 +141,6 @@ async function checkEncoding(response: HttpResponse): Promise<HttpResponse> {
       evidence: { contentEncoding: coding.slice(0, 40) },
     },
   );
-}
-
-async function orDiscard<T>(response: HttpResponse, look: () => T): Promise<T> {
-  try {
-    return look();
-  } catch (error) {
-    await response.discard();
-    throw error;
-  }
 }
 
 function belongsTo(url: URL): (credential: Credential) => boolean {

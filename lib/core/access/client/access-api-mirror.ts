@@ -3,6 +3,7 @@ import { rangeHeader } from '../../byte-range.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { NotFound } from '../../errors.ts';
 import type { HttpClient, HttpResponse } from '../../http/http-client.ts';
+import { orDiscard } from '../../http/or-discard.ts';
 import { waitFor } from '../../http/rate-limit.ts';
 import { redact } from '../../http/redact.ts';
 import { MirrorError } from '../../mirror/mirror-errors.ts';
@@ -199,13 +200,4 @@ function isRecord(key: string): boolean {
 /** Where the API has what a mirror has under a key. */
 function apiPath(key: string): string {
   return key === registryKey ? 'registry' : key.split('/').map(encodeURIComponent).join('/');
-}
-
-async function orDiscard<T>(response: HttpResponse, look: () => T): Promise<T> {
-  try {
-    return look();
-  } catch (error) {
-    await response.discard();
-    throw error;
-  }
 }
